@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+#ifndef CTORCH_H
+#define CTORCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// libtorch behind C.
+///
+/// Every function that can fail returns 0 on success; otherwise `ct_last_error` holds the reason until the
+/// same thread's next failure. No C++ exception crosses this header. Results come out through the first
+/// parameters. A `ct_tensor` that a function hands out is owned by the caller and is returned with
+/// `ct_tensor_free`; one that is passed in is only borrowed.
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t ct_status;
+
+/// An owned reference to an `at::TensorImpl`.
+typedef struct {
+    void *impl;
+} ct_tensor;
+
+/// An operator of libtorch's dispatcher; valid for the life of the process.
+typedef struct {
+    const void *handle;
+} ct_operator;
+
+const char *ct_last_error(void);
+const char *ct_version(void);
+
+// MARK: Operators
+
+typedef enum : int32_t {
+    CT_NONE,
+    CT_TENSOR,
+    CT_INT,
+    CT_DOUBLE,
+    CT_BOOL,
+    CT_STRING,
+    CT_INTS,
+    CT_DOUBLES,
+    CT_TENSORS,
+    CT_OPTIONAL_TENSORS,
+    CT_DEVICE,
+} ct_kind;
+
+/// One argument of an operator. Lists are `count` elements at their pointer; a device is `(type, index)` in
+/// `integer` and `count`; an absent element of `CT_OPTIONAL_TENSORS` has a null `impl`.
+typedef struct {
+    ct_kind kind;
+    int64_t count;
+    union {
+        ct_tensor tensor;
+        int64_t integer;
+        double real;
+        bool boolean;
+        const char *string;
+        const int64_t *integers;
+        const double *reals;
+        const ct_tensor *tensors;
+    };
+} ct_value;
+
+/// Finds an operator such as ("aten::add", "Tensor").
+ct_status ct_operator_find(ct_operator *result, const char *name, const char *overload);
+
+/// Calls an operator through the dispatcher, autograd included. Arguments left out at the end take the
+/// defaults of the operator's schema. Tensor results and the elements of tensor lists are written in order
+/// to `results`, of which there must be room for `capacity`; their number is written to `count`.
+ct_status ct_operator_call(
+    ct_tensor *results, int64_t capacity, int64_t *count, ct_operator op, const ct_value *arguments,
+    int64_t argument_count);
+
+// MARK: Tensors
+
+/// A contiguous CPU tensor with the given bytes, copied.
+ct_status ct_tensor_copy_bytes(
+    ct_tensor *result, const void *bytes, int64_t byte_count, const int64_t *shape, int64_t rank, int32_t dtype);
+
+/// A CPU tensor over memory it does not copy; `release(context)` is called once when the last reference goes.
+ct_status ct_tensor_wrap_bytes(
+    ct_tensor *result, void *bytes, const int64_t *shape, int64_t rank, int32_t dtype,
+    void (*release)(void *context), void *context);
+
+void ct_tensor_free(ct_tensor tensor);
+int64_t ct_tensor_rank(ct_tensor tensor);
+int64_t ct_tensor_size(ct_tensor tensor, int64_t dim);
+int64_t ct_tensor_count(ct_tensor tensor);
+int32_t ct_tensor_dtype(ct_tensor tensor);
+void ct_tensor_device(ct_tensor tensor, int32_t *type, int32_t *index);
+bool ct_tensor_is_contiguous(ct_tensor tensor);
+bool ct_tensor_is_same(ct_tensor a, ct_tensor b);
+
+/// The address of the first element: of host memory only for a CPU tensor.
+ct_status ct_tensor_data(void **result, ct_tensor tensor);
+
+/// The value of a tensor of one element; waits for its device.
+ct_status ct_tensor_item(double *result, ct_tensor tensor);
+
+/// Replaces what `tensor` refers to (dtype and device included) and keeps its place in the autograd graph.
+ct_status ct_tensor_set_data(ct_tensor tensor, ct_tensor data);
+
+/// Tensors handed out and not yet freed, in this process.
+int64_t ct_live_tensors(void);
+
+// MARK: Autograd
+
+bool ct_grad_enabled(void);
+void ct_set_grad_enabled(bool enabled);
+ct_status ct_set_requires_grad(ct_tensor tensor, bool requires_grad);
+bool ct_requires_grad(ct_tensor tensor);
+
+/// The accumulated gradient, or a null tensor where there is none.
+ct_status ct_gradient(ct_tensor *result, ct_tensor tensor);
+
+/// Sets the accumulated gradient; a null tensor removes it.
+ct_status ct_set_gradient(ct_tensor tensor, ct_tensor gradient);
+
+/// Accumulates the gradient of the scalar `loss` in every leaf it depends on.
+ct_status ct_backward(ct_tensor loss);
+
+/// The gradients of the scalar `loss` with respect to `inputs`, written to `results` in their order; null where
+/// `loss` does not depend on an input. With `differentiable` they carry a graph of their own.
+ct_status ct_gradients(
+    ct_tensor *results, ct_tensor loss, const ct_tensor *inputs, int64_t count, bool differentiable);
+
+// MARK: Random numbers
+
+typedef enum : int32_t { CT_NORMAL, CT_UNIFORM, CT_INTEGERS, CT_PERMUTATION } ct_distribution;
+
+/// A CPU random source.
+typedef struct {
+    void *impl;
+} ct_generator;
+
+ct_status ct_generator_new(ct_generator *result, uint64_t seed);
+void ct_generator_free(ct_generator generator);
+
+/// Draws a CPU tensor. `bound` is the exclusive upper end for integers and the length of a permutation.
+ct_status ct_generator_draw(
+    ct_tensor *result, ct_generator generator, ct_distribution distribution, int64_t bound, const int64_t *shape,
+    int64_t rank, int32_t dtype);
+
+// MARK: Process
+
+int32_t ct_threads(void);
+void ct_set_threads(int32_t count);
+bool ct_device_available(int32_t type, int32_t index);
+
+/// Asks glibc's allocator to keep freed blocks instead of returning them to the system, which would fault
+/// every page of the next step's activations in again. Does nothing on other C libraries.
+void ct_keep_freed_memory(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,1 @@
+// Carries no declarations: this module exists for the compiler and linker flags of its .pc file.

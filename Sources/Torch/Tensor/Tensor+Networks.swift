@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+/// The operations that networks are made of, on images `[N, C, H, W]`.
+extension Tensor {
+    private static let _conv2d = Operator("aten::conv2d")
+    private static let _linear = Operator("aten::linear")
+    private static let _groupNorm = Operator("aten::group_norm")
+    private static let _bilinear = Operator("aten::upsample_bilinear2d")
+    private static let _nearest = Operator("aten::upsample_nearest2d")
+    private static let _averagePool = Operator("aten::avg_pool2d")
+    private static let _maxPool = Operator("aten::max_pool2d")
+    private static let _mseLoss = Operator("aten::mse_loss")
+
+    /// A convolution with `weight` `[out, in / groups, kH, kW]` and `bias` `[out]`.
+    public func conv2d(
+        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1
+    ) -> Tensor {
+        Self._conv2d(
+            .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]), .ints([padding, padding]),
+            .ints([1, 1]), .int(groups))
+    }
+
+    /// `x W^T + b` with `weight` `[out, in]` and `bias` `[out]`.
+    public func linear(weight: Tensor, bias: Tensor? = nil) -> Tensor {
+        Self._linear(.tensor(self), .tensor(weight), .optional(bias))
+    }
+
+    /// Zero mean and unit variance over each group of channels of a sample, then `weight` and `bias` `[C]`.
+    public func groupNorm(groups: Int, weight: Tensor?, bias: Tensor?, epsilon: Double) -> Tensor {
+        Self._groupNorm(.tensor(self), .int(groups), .optional(weight), .optional(bias), .double(epsilon))
+    }
+
+    /// Bilinear resizing with half-pixel centres and no antialiasing.
+    public func interpolatedBilinear(height: Int, width: Int) -> Tensor {
+        Self._bilinear(.tensor(self), .ints([height, width]), false)
+    }
+
+    /// Every pixel repeated to the new size.
+    public func upsampledNearest(height: Int, width: Int) -> Tensor {
+        Self._nearest(.tensor(self), .ints([height, width]))
+    }
+
+    /// Means over windows.
+    public func averagePool2d(kernel: Int, stride: Int, padding: Int = 0) -> Tensor {
+        Self._averagePool(
+            .tensor(self), .ints([kernel, kernel]), .ints([stride, stride]), .ints([padding, padding]))
+    }
+
+    /// Maxima over windows.
+    public func maxPool2d(kernel: Int, stride: Int, padding: Int = 0) -> Tensor {
+        Self._maxPool(.tensor(self), .ints([kernel, kernel]), .ints([stride, stride]), .ints([padding, padding]))
+    }
+
+    /// The mean of the squared differences.
+    public func meanSquaredError(to other: Tensor) -> Tensor { Self._mseLoss(.tensor(self), .tensor(other)) }
+}
