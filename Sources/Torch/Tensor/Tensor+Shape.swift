@@ -18,6 +18,7 @@ extension Tensor {
     private static let _stack = Operator("aten::stack")
     private static let _chunk = Operator("aten::chunk")
     private static let _split = Operator("aten::split_with_sizes")
+    private static let _flip = Operator("aten::flip")
     private static let _oneHot = Operator("aten::one_hot")
 
     /// The same elements in another shape; one size may be -1 and follows from the others.
@@ -60,6 +61,8 @@ extension Tensor {
     public func split(sizes: [Int], dim: Int = 0) -> [Tensor] {
         Self._split.many(.tensor(self), .ints(sizes), .int(dim), atMost: sizes.count)
     }
+    /// The entries of some dimensions in reverse order.
+    public func flipped(dims: [Int]) -> Tensor { Self._flip(.tensor(self), .ints(dims)) }
     /// An int64 vector of class numbers as rows of zeros with a one, `[N, classCount]`, int64.
     public func oneHot(classCount: Int) -> Tensor { Self._oneHot(.tensor(self), .int(classCount)) }
 }

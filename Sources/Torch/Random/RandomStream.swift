@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import CTorch
+
+/// Random numbers that are named instead of remembered.
+///
+/// Every draw of a run comes from the stream named by (seed, purpose, step, rank). A stream made again gives the same
+/// numbers again, so a resumed run needs no saved generator, a pair's noise can be made from its index, and what one
+/// purpose draws never shifts what another one gets. Numbers are drawn on the CPU and then moved, so they are the same
+/// for every device. They depend on the shapes drawn: two draws of eight are not one draw of sixteen.
+///
+/// ```swift
+/// var stream = RandomStream(seed: 7, purpose: "generator noise", step: step)
+/// let z = stream.normal([64, 3, 32, 32], device: device)
+/// ```
+public struct RandomStream: ~Copyable {
+    private let generator: ct_generator
+
+    /// The stream of this name, at its beginning.
+    ///
+    /// - Parameters:
+    ///   - seed: the seed of the whole run.
+    ///   - purpose: what the numbers are for, such as `generator noise`.
+    ///   - step: which of many uses: the training step, or the index of a pair.
+    ///   - rank: the number of the process among those that train together.
+    public init(seed: UInt64, purpose: String, step: Int = 0, rank: Int = 0) {
+        var state = mixed(seed)
+        state = mixed(state ^ hash(purpose))
+        state = mixed(state ^ UInt64(bitPattern: Int64(step)))
+        state = mixed(state ^ UInt64(bitPattern: Int64(rank)))
+        var generator = ct_generator(impl: nil)
+        check(ct_generator_new(&generator, state), "a random stream")
+        self.generator = generator
+    }
+
+    deinit { ct_generator_free(generator) }
+
+    /// Independent draws from the normal distribution with mean 0 and variance 1.
+    ///
+    /// - Parameter dtype: a floating-point type; types narrower than float32 round the float32 draws.
+    public mutating func normal(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+        reals(CT_NORMAL, shape, dtype, device)
+    }
+
+    /// Independent draws from the uniform distribution on [0, 1).
+    ///
+    /// - Parameter dtype: a floating-point type; types narrower than float32 round the float32 draws, possibly to 1.
+    public mutating func uniform(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+        reals(CT_UNIFORM, shape, dtype, device)
+    }
+
+    /// Independent draws from 0, 1, ..., `bound - 1`, all equally likely, as int64.
+    ///
+    /// - Parameter bound: at least 1.
+    public mutating func integers(below bound: Int, shape: [Int], device: Device = .cpu) -> Tensor {
+        precondition(bound > 0, "there is no integer below \(bound) to draw")
+        return draw(CT_INTEGERS, bound: bound, shape, .int64, device)
+    }
+
+    /// The numbers 0, 1, ..., `count - 1` in random order, as an int64 vector.
+    public mutating func permutation(_ count: Int, device: Device = .cpu) -> Tensor {
+        precondition(count >= 0, "a permutation cannot have \(count) elements")
+        return draw(CT_PERMUTATION, bound: count, [count], .int64, device)
+    }
+
+    private mutating func reals(
+        _ distribution: ct_distribution, _ shape: [Int], _ dtype: DType, _ device: Device
+    ) -> Tensor {
+        precondition(dtype.isFloatingPoint, "real numbers cannot be drawn as \(dtype)")
+        let drawn: DType = dtype == .float64 ? .float64 : .float32
+        return draw(distribution, bound: 0, shape, drawn, device).to(dtype)
+    }
+
+    private mutating func draw(
+        _ distribution: ct_distribution, bound: Int, _ shape: [Int], _ dtype: DType, _ device: Device
+    ) -> Tensor {
+        var result = ct_tensor(impl: nil)
+        let sizes = shape.map(Int64.init)
+        check(
+            ct_generator_draw(
+                &result, generator, distribution, Int64(bound), sizes, Int64(sizes.count), dtype.rawValue),
+            "drawing random \(dtype) numbers of shape \(shape)")
+        return Tensor(owning: result).to(device)
+    }
+}
+
+/// FNV-1a, the 64-bit hash of Fowler, Noll and Vo: the same in every process, as Swift's own hash is not.
+private func hash(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+}
+
+/// One output of SplitMix64 (Steele, Lea and Flood 2014): flipping any bit of `value` flips each bit of the result
+/// with probability one half.
+private func mixed(_ value: UInt64) -> UInt64 {
+    var z = value &+ 0x9e37_79b9_7f4a_7c15
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Foundation
+public import OrderedCollections
+
+/// A file of named tensors in the safetensors format, of which nothing is executed and everything is checked.
+///
+/// Opening reads and checks only the header; tensors are read one by one through a memory map. The format is eight
+/// bytes with the header's size, a JSON header that gives type, shape and place of every tensor, and the tensors' bytes
+/// in row-major order, little-endian. Source: https://github.com/huggingface/safetensors, section "Format".
+public struct SafetensorsFile: Sendable {
+    /// Where the file is.
+    public let url: URL
+
+    private let data: Data
+    private let header: SafetensorsHeader
+
+    /// Opens a file and checks its header against its size.
+    ///
+    /// - Throws: ``SafetensorsError`` if the file cannot be read or breaks the format.
+    public init(_ url: URL) throws {
+        self.url = url
+        do {
+            data = try Data(contentsOf: url, options: .alwaysMapped)
+        } catch {
+            throw SafetensorsError.unreadable(file: url.path, reason: error.localizedDescription)
+        }
+        header = try SafetensorsHeader(data, file: url.path)
+    }
+
+    /// The tensors' names in the order of the header.
+    public var names: [String] { Array(header.entries.keys) }
+
+    /// The texts that were stored along with the tensors.
+    public var metadata: [String: String] { header.metadata }
+
+    /// The size of each dimension of a tensor.
+    ///
+    /// - Throws: ``SafetensorsError/missingTensor(file:tensor:)``.
+    public func shape(of name: String) throws -> [Int] { try entry(name).shape }
+
+    /// The type of a tensor's elements.
+    ///
+    /// - Throws: ``SafetensorsError/missingTensor(file:tensor:)``.
+    public func dtype(of name: String) throws -> DType { try entry(name).dtype }
+
+    /// A copy of one tensor: the file may go away or be replaced afterwards.
+    ///
+    /// - Throws: ``SafetensorsError/missingTensor(file:tensor:)``.
+    public func tensor(_ name: String, device: Device = .cpu) throws -> Tensor {
+        tensor(try entry(name), device: device)
+    }
+
+    /// Copies of all tensors in the order of the header.
+    public func all(device: Device = .cpu) -> OrderedDictionary<String, Tensor> {
+        header.entries.mapValues { tensor($0, device: device) }
+    }
+
+    private func entry(_ name: String) throws -> SafetensorsHeader.Entry {
+        guard let entry = header.entries[name] else {
+            throw SafetensorsError.missingTensor(file: url.path, tensor: name)
+        }
+        return entry
+    }
+
+    private func tensor(_ entry: SafetensorsHeader.Entry, device: Device) -> Tensor {
+        data.withUnsafeBytes { file in
+            let bytes = UnsafeRawBufferPointer(rebasing: file[entry.bytes])
+            // A boolean is 0 or 1 in memory and nothing else, but a file's bytes may be anything.
+            let stored: DType = entry.dtype == .bool ? .uint8 : entry.dtype
+            return Tensor(bytes: bytes, shape: entry.shape, dtype: stored).to(entry.dtype).to(device)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Testing
+import Torch
+
+@Suite struct RandomStreamTests {
+    private func normals(_ seed: UInt64, _ purpose: String, step: Int = 0, rank: Int = 0, count: Int = 64)
+        -> [Double]
+    {
+        var stream = RandomStream(seed: seed, purpose: purpose, step: step, rank: rank)
+        return stream.normal([count]).array()
+    }
+
+    @Test func aNameGivesTheSameNumbersAgain() {
+        var first = RandomStream(seed: 7, purpose: "noise", step: 3)
+        _ = RandomStream(seed: 8, purpose: "noise", step: 3)
+        var second = RandomStream(seed: 7, purpose: "noise", step: 3)
+        #expect(first.normal([3, 5]).array(as: Float.self) == second.normal([3, 5]).array(as: Float.self))
+        #expect(first.uniform([40]).array(as: Float.self) == second.uniform([40]).array(as: Float.self))
+        #expect(
+            first.integers(below: 1000, shape: [9]).array(as: Int.self)
+                == second.integers(below: 1000, shape: [9]).array(as: Int.self))
+        #expect(first.permutation(31).array(as: Int.self) == second.permutation(31).array(as: Int.self))
+        #expect(first.normal([7]).array(as: Float.self) != second.uniform([7]).array(as: Float.self))
+    }
+
+    /// Computed apart: the mix by hand in another language, the numbers by PyTorch from the mixed seed.
+    @Test func numbersStayThoseOfEarlierVersions() {
+        func stream() -> RandomStream { RandomStream(seed: 7, purpose: "generator noise", step: 3, rank: 1) }
+        func isClose(_ values: Tensor, _ expected: [Double]) -> Bool {
+            zip(values.array(as: Double.self), expected).allSatisfy { abs($0 - $1) < 1e-6 }
+        }
+        var normal = stream()
+        #expect(isClose(normal.normal([4]), [1.9096790552, -0.8108718395, -0.3977576792, 0.0736178011]))
+        var uniform = stream()
+        #expect(isClose(uniform.uniform([4]), [0.3670115471, 0.1208410263, 0.6104713678, 0.1207855940]))
+        var integers = stream()
+        #expect(integers.integers(below: 10, shape: [6]).array(as: Int.self) == [2, 8, 0, 4, 8, 9])
+        var permutation = stream()
+        #expect(permutation.permutation(8).array(as: Int.self) == [0, 5, 6, 7, 4, 3, 1, 2])
+    }
+
+    @Test func everyPartOfTheNameMatters() {
+        let draws = [
+            normals(7, "noise"), normals(8, "noise"), normals(7, "noises"), normals(7, ""),
+            normals(7, "noise", step: 1), normals(7, "noise", rank: 1), normals(7, "noise", step: 1, rank: 2),
+            normals(7, "noise", step: 2, rank: 1), normals(7, "noise", step: -1), normals(0, "", step: 7),
+            normals(7 << 32, "noise"), normals(7, "noise", step: 1 << 32),
+        ]
+        #expect(Set(draws).count == draws.count)
+    }
+
+    @Test func neighbouringStreamsAreUncorrelated() {
+        let count = 40_000
+        let here = normals(1, "noise", step: 10, count: count)
+        let neighbours = [
+            normals(1, "noise", step: 11, count: count), normals(2, "noise", step: 10, count: count),
+            normals(1, "noise", step: 10, rank: 1, count: count),
+            normals(1, "labels", step: 10, count: count),
+        ]
+        for neighbour in neighbours {
+            let correlation = zip(here, neighbour).reduce(0) { $0 + $1.0 * $1.1 } / Double(count)
+            #expect(abs(correlation) < 4.5 / Double(count).squareRoot())
+        }
+    }
+
+    @Test func drawsFollowTheirDistributions() {
+        var stream = RandomStream(seed: 5, purpose: "moments")
+        let count = 200_000
+        let bound = 4.5 / Double(count).squareRoot()
+        let normal = stream.normal([count], dtype: .float64)
+        #expect(abs(normal.mean().item()) < bound)
+        #expect(abs(normal.square().mean().item() - 1) < bound * 2.0.squareRoot())
+        let uniform = stream.uniform([count], dtype: .float64)
+        #expect(uniform.min().item() >= 0 && uniform.max().item() < 1)
+        #expect(abs(uniform.mean().item() - 0.5) < bound / 12.0.squareRoot())
+        let integers = stream.integers(below: 3, shape: [count]).array(as: Int.self)
+        for value in 0..<3 {
+            let share = Double(integers.count { $0 == value }) / Double(count)
+            #expect(abs(share - 1 / 3.0) < bound * (2 / 9.0).squareRoot())
+        }
+        #expect(Set(integers) == [0, 1, 2])
+        #expect(stream.permutation(1000).array(as: Int.self).sorted() == Array(0..<1000))
+    }
+
+    @Test func narrowTypesRoundTheSameDraws() {
+        var wide = RandomStream(seed: 5, purpose: "types")
+        var narrow = RandomStream(seed: 5, purpose: "types")
+        let expected = wide.normal([33]).to(.bfloat16)
+        let found = narrow.normal([33], dtype: .bfloat16)
+        #expect(found.dtype == .bfloat16)
+        #expect(found.array(as: Float.self) == expected.array(as: Float.self))
+        #expect(wide.integers(below: 2, shape: []).shape == [])
+        #expect(wide.normal([0, 3]).shape == [0, 3])
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Foundation
+import OrderedCollections
+import Testing
+import Torch
+
+@Suite struct SafetensorsRoundTripTests {
+    /// A folder that goes away with the test.
+    private final class Scratch {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false) }
+        deinit { try? FileManager.default.removeItem(at: url) }
+        var names: [String] {
+            get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
+        }
+    }
+
+    private func bytes(_ tensor: Tensor) -> [UInt8] { tensor.withUnsafeBytes { Array($0) } }
+
+    @Test(arguments: DType.allCases) func everyTypeComesBackBitForBit(dtype: DType) throws {
+        let scratch = try Scratch()
+        let file = scratch.url.appendingPathComponent("types.safetensors")
+        let tensor = Tensor((0..<6).map { Double($0) * 1.1 }, shape: [2, 3]).to(dtype)
+        try SafetensorsFile.write(["odd": Tensor([true]), "values": tensor], to: file)
+        let read = try SafetensorsFile(file)
+        let found = try read.tensor("values")
+        #expect(found.dtype == dtype)
+        #expect(found.shape == [2, 3])
+        #expect(bytes(found) == bytes(tensor))
+        #expect(try read.dtype(of: "values") == dtype)
+        #expect(try read.shape(of: "values") == [2, 3])
+    }
+
+    @Test func orderNamesAndMetadataAreKept() throws {
+        let scratch = try Scratch()
+        let file = scratch.url.appendingPathComponent("names.safetensors")
+        let matrix = Tensor.arange(6).reshaped([2, 3])
+        let tensors: OrderedDictionary<String, Tensor> = [
+            "z.flags": Tensor([true, false, true]), "a \"quoted\" \\ name/\n": Tensor([Float(1.5)]),
+            "": Tensor(2.5, dtype: .float64), "empty": .zeros([0, 3]), "transposed": matrix.transposed(0, 1),
+        ]
+        let metadata = ["format": "pt", "recipe": "caf\u{e9} \u{1f642} \"\\\t"]
+        try SafetensorsFile.write(tensors, metadata: metadata, to: file)
+        let read = try SafetensorsFile(file)
+        #expect(read.names == Array(tensors.keys))
+        #expect(read.metadata == metadata)
+        let all = read.all()
+        #expect(all.keys == tensors.keys)
+        for (name, tensor) in tensors {
+            #expect(all[name]?.shape == tensor.shape)
+            #expect(try bytes(read.tensor(name)) == bytes(tensor))
+        }
+        #expect(try read.tensor("transposed").array(as: Int.self) == [0, 3, 1, 4, 2, 5])
+    }
+
+    /// Foundation's JSON parser is the oracle here.
+    @Test func theHeaderIsPaddedAndTheDataAligned() throws {
+        let scratch = try Scratch()
+        let file = scratch.url.appendingPathComponent("aligned.safetensors")
+        let types: [DType] = [.bool, .float32, .uint8, .float64, .bfloat16]
+        let tensors = OrderedDictionary(
+            uniqueKeysWithValues: types.map { ("\($0)", Tensor.ones([3], dtype: $0)) })
+        try SafetensorsFile.write(tensors, to: file)
+        let data = try Data(contentsOf: file)
+        let size = data.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+        #expect(size % 8 == 0)
+        #expect(data.count == 8 + size + 3 * types.map(\.size).reduce(0, +))
+        let json = try JSONSerialization.jsonObject(with: data[8..<8 + size])
+        let header = try #require(json as? [String: [String: Any]])
+        #expect(header.count == types.count)
+        for dtype in types {
+            let offsets = try #require(header["\(dtype)"]?["data_offsets"] as? [Int])
+            #expect(offsets[0] % dtype.size == 0)
+            #expect(offsets[1] - offsets[0] == 3 * dtype.size)
+        }
+    }
+
+    @Test func tensorsOutliveTheirFile() throws {
+        let scratch = try Scratch()
+        let file = scratch.url.appendingPathComponent("gone.safetensors")
+        try SafetensorsFile.write(["a": Tensor([Float(1), 2])], to: file)
+        let tensor = try SafetensorsFile(file).tensor("a")
+        try SafetensorsFile.write(["a": Tensor([Float(8), 9])], to: file)
+        try FileManager.default.removeItem(at: file)
+        #expect(tensor.array(as: Float.self) == [1, 2])
+    }
+
+    @Test func aFailedWriteLeavesNothingBehind() throws {
+        let scratch = try Scratch()
+        let occupied = scratch.url.appendingPathComponent("occupied")
+        try FileManager.default.createDirectory(at: occupied, withIntermediateDirectories: false)
+        try Data([1]).write(to: occupied.appendingPathComponent("inside"))
+        for file in [occupied, scratch.url.appendingPathComponent("no/such/folder.safetensors")] {
+            let error = #expect(throws: SafetensorsError.self) {
+                try SafetensorsFile.write(["a": Tensor([Float(1)])], to: file)
+            }
+            #expect(error?.description.hasPrefix("\(file.path) cannot be written: ") == true)
+        }
+        #expect(try scratch.names == ["occupied"])
+    }
+}
