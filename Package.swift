@@ -14,18 +14,19 @@ let runPath: [LinkerSetting] = [
 
 let continuousIntegration = Context.environment["CI"] != nil
 
-let swift: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-] + (continuousIntegration ? [.treatAllWarnings(as: .error)] : [])
+let swift: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (continuousIntegration ? [.treatAllWarnings(as: .error)] : [])
 
 let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// A library of this package; `Package.swift` lists them in the order of the dependency chain.
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: swift)
+func library(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swift)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -55,11 +56,13 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "LibTorch", pkgConfig: libtorch),
-        .systemLibrary(name: "LibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .systemLibrary(
+            name: "LibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(
             name: "LibJPEG", pkgConfig: "libjpeg",
             providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
-        .systemLibrary(name: "LibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+        .systemLibrary(
+            name: "LibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
 
         .target(name: "CTorch", dependencies: ["LibTorch"]),
         .target(name: "CImages", dependencies: ["LibPNG", "LibJPEG", "LibZip"]),
@@ -70,7 +73,7 @@ let package = Package(
             [
                 "Torch", "Diffusion", "Yams", collections, logging,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ]),
+            ], exclude: ["Events/event.proto"]),
         library("Distillation", ["Torch", "Diffusion", "Training", collections, logging]),
         library("Metrics", ["Torch", collections]),
         library("Images", ["Torch", "CImages", logging]),
@@ -80,9 +83,10 @@ let package = Package(
                 "Torch", "Diffusion", "Training", "Distillation", "Metrics", "Images", logging, collections,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: swift, linkerSettings: runPath),
+            resources: [.copy("Resources")], swiftSettings: swift, linkerSettings: runPath),
 
-        .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport", swiftSettings: swift),
+        .target(
+            name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport", swiftSettings: swift),
         tests("Torch", ["Torch", collections]),
         tests("Diffusion", ["Torch", "Diffusion", collections]),
         tests("Training", ["Torch", "Diffusion", "Training", collections]),

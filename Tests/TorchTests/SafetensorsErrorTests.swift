@@ -42,7 +42,7 @@ import Torch
             .wrongOffset(file: $0, tensor: "a", expected: 0, found: 1)
         },
         Hostile("cut short", #"{"a":\#(good)}"#, data: 7) {
-            .truncated(file: $0, expectedBytes: 67, foundBytes: 66)
+            .truncated(file: $0, expectedBytes: 70, foundBytes: 69)
         },
         Hostile("bytes after the end", #"{"a":\#(good)}"#, data: 11) { .surplusBytes(file: $0, count: 3) },
         Hostile("name twice", #"{"a":\#(good),"a":\#(good)}"#, data: 8) {

@@ -13,10 +13,11 @@ public import OrderedCollections
 /// v = beta2 * v + (1 - beta2) * g^2
 /// p = p - lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
 /// ```
-/// This is PyTorch's arithmetic, in which the decay is scaled by the learning rate; each group is updated by one fused
-/// operation. A parameter without a gradient is left alone, but all share one t.
+/// This is PyTorch's arithmetic, in which the decay is scaled by the learning rate; each group is updated by
+/// one fused operation. A parameter without a gradient is left alone, but all share one t.
 ///
-/// Make the optimizer after its parameters are on their device and in their memory format: its state follows theirs.
+/// Make the optimizer after its parameters are on their device and in their memory format: its state follows
+/// theirs.
 public final class AdamW {
     /// Parameters that share their settings.
     public struct Group {
@@ -129,7 +130,8 @@ public final class AdamW {
 
     // MARK: State
 
-    /// The tensors that a checkpoint needs: `step`, and `exp_avg/PATH` and `exp_avg_sq/PATH` of every parameter.
+    /// The tensors that a checkpoint needs: `step`, and `exp_avg/PATH` and `exp_avg_sq/PATH` of every
+    /// parameter.
     ///
     /// They are the optimizer's own, so the next step changes them.
     public var state: OrderedDictionary<String, Tensor> {
@@ -150,8 +152,8 @@ public final class AdamW {
 }
 
 extension Tensor {
-    /// The same values laid out in memory as those of `other`: the fused update goes through both in memory order
-    /// and does not look.
+    /// The same values laid out in memory as those of `other`: the fused update goes through both in memory
+    /// order and does not look.
     fileprivate func inFormat(of other: Tensor) -> Tensor {
         guard ct_tensor_is_contiguous(raw) != ct_tensor_is_contiguous(other.raw) else { return self }
         let result = Tensor.zerosLike(other)

@@ -12,8 +12,9 @@ public import OrderedCollections
 /// beta = 0.5^(B / h')
 /// average = beta * average + (1 - beta) * parameter
 /// ```
-/// Early in training the ramp-up shortens the half-life to a fraction of what was seen, so that the first weights are
-/// forgotten; at the very first batch beta is 0. Source: the training of Karras et al., arXiv 2206.00364.
+/// Early in training the ramp-up shortens the half-life to a fraction of what was seen, so that the first
+/// weights are forgotten; at the very first batch beta is 0. Source: the training of Karras et al., arXiv
+/// 2206.00364.
 ///
 /// Averages are kept in float32 at least, since a small `1 - beta` would vanish in narrower types.
 public final class EMA {
@@ -22,7 +23,8 @@ public final class EMA {
     /// The largest half-life as a fraction of the images seen before, above 0; `nil` for no ramp-up.
     public let rampUpRatio: Double?
 
-    /// The averages by the paths of the parameters: weights that any module of the same architecture can load.
+    /// The averages by the paths of the parameters: weights that any module of the same architecture can
+    /// load.
     ///
     /// They are the average's own, so the next update changes them.
     public let state: OrderedDictionary<String, Tensor>

@@ -4,12 +4,13 @@
 private let norms = Operator("aten::_foreach_norm.Scalar")
 private let scale = Operator("aten::_foreach_mul_.Tensor")
 
-/// Shortens the gradients of `parameters`, taken together as one vector g, to a Euclidean norm of at most `maxNorm`.
+/// Shortens the gradients of `parameters`, taken together as one vector g, to a Euclidean norm of at most
+/// `maxNorm`.
 /// ```
 /// g = g * min(1, maxNorm / (|g| + 1e-6))
 /// ```
-/// This is PyTorch's arithmetic. The device is not waited for. A norm that is not finite makes every gradient NaN or 0,
-/// so look at the result before a step that must not fail.
+/// This is PyTorch's arithmetic. The device is not waited for. A norm that is not finite makes every gradient
+/// NaN or 0, so look at the result before a step that must not fail.
 ///
 /// - Parameters:
 ///   - parameters: tensors on one device; those without a gradient count for nothing.

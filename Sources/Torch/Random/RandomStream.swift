@@ -5,10 +5,11 @@ import CTorch
 
 /// Random numbers that are named instead of remembered.
 ///
-/// Every draw of a run comes from the stream named by (seed, purpose, step, rank). A stream made again gives the same
-/// numbers again, so a resumed run needs no saved generator, a pair's noise can be made from its index, and what one
-/// purpose draws never shifts what another one gets. Numbers are drawn on the CPU and then moved, so they are the same
-/// for every device. They depend on the shapes drawn: two draws of eight are not one draw of sixteen.
+/// Every draw of a run comes from the stream named by (seed, purpose, step, rank). A stream made again gives
+/// the same numbers again, so a resumed run needs no saved generator, a pair's noise can be made from its
+/// index, and what one purpose draws never shifts what another one gets. Numbers are drawn on the CPU and
+/// then moved, so they are the same for every device. They depend on the shapes drawn: two draws of eight are
+/// not one draw of sixteen.
 ///
 /// ```swift
 /// var stream = RandomStream(seed: 7, purpose: "generator noise", step: step)
@@ -45,7 +46,8 @@ public struct RandomStream: ~Copyable {
 
     /// Independent draws from the uniform distribution on [0, 1).
     ///
-    /// - Parameter dtype: a floating-point type; types narrower than float32 round the float32 draws, possibly to 1.
+    /// - Parameter dtype: a floating-point type; types narrower than float32 round the float32 draws, possibly
+    ///   to 1.
     public mutating func uniform(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         reals(CT_UNIFORM, shape, dtype, device)
     }
@@ -90,8 +92,8 @@ private func hash(_ text: String) -> UInt64 {
     text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
 }
 
-/// One output of SplitMix64 (Steele, Lea and Flood 2014): flipping any bit of `value` flips each bit of the result
-/// with probability one half.
+/// One output of SplitMix64 (Steele, Lea and Flood 2014): flipping any bit of `value` flips each bit of the
+/// result with probability one half.
 private func mixed(_ value: UInt64) -> UInt64 {
     var z = value &+ 0x9e37_79b9_7f4a_7c15
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9

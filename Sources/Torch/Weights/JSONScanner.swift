@@ -5,8 +5,8 @@ import Foundation
 
 /// Reads the little JSON that a safetensors header may contain: objects, strings and lists of whole numbers.
 ///
-/// Foundation's parser keeps neither the order of names nor a name's first value when it comes twice, and follows nested
-/// lists as deep as they go; this one reads only what its caller asks for.
+/// Foundation's parser keeps neither the order of names nor a name's first value when it comes twice, and
+/// follows nested lists as deep as they go; this one reads only what its caller asks for.
 struct JSONScanner {
     let file: String
 

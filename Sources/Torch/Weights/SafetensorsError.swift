@@ -32,7 +32,7 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
         case .unreadable(let file, let reason):
             "\(file) cannot be read: \(reason); check the path and its permissions."
         case .unwritable(let file, let reason):
-            "\(file) cannot be written: \(reason); check the folder, its permissions and the space on its disk."
+            "\(file) cannot be written: \(reason); check its folder, the permissions and the free space."
         case .truncated(let file, let expected, let found):
             "\(file) ends after \(found) of at least \(expected) bytes: copy or download it again."
         case .malformedHeader(let file, let byte, let reason):
@@ -49,8 +49,8 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
             "\(file) has \(found) bytes for '\(tensor)', whose type and shape need \(expected): "
                 + "copy or download it again."
         case .wrongOffset(let file, let tensor, let expected, let found):
-            "\(file) has the data of '\(tensor)' begin at \(found) instead of \(expected), where that of the tensor "
-                + "before ends: write it again without overlaps and holes."
+            "\(file) has the data of '\(tensor)' begin at \(found) instead of \(expected), where that of the "
+                + "tensor before ends: write it again without overlaps and holes."
         case .surplusBytes(let file, let count):
             "\(file) has \(count) bytes after its last tensor: copy or download it again."
         case .missingTensor(let file, let tensor):

@@ -6,9 +6,10 @@ public import OrderedCollections
 
 /// A file of named tensors in the safetensors format, of which nothing is executed and everything is checked.
 ///
-/// Opening reads and checks only the header; tensors are read one by one through a memory map. The format is eight
-/// bytes with the header's size, a JSON header that gives type, shape and place of every tensor, and the tensors' bytes
-/// in row-major order, little-endian. Source: https://github.com/huggingface/safetensors, section "Format".
+/// Opening reads and checks only the header; tensors are read one by one through a memory map. The format is
+/// eight bytes with the header's size, a JSON header that gives type, shape and place of every tensor, and
+/// the tensors' bytes in row-major order, little-endian. Source: https://github.com/huggingface/safetensors,
+/// section "Format".
 public struct SafetensorsFile: Sendable {
     /// Where the file is.
     public let url: URL

@@ -7,8 +7,8 @@ public import OrderedCollections
 extension SafetensorsFile {
     /// Writes a file whole or not at all: readers and crashes meet the old file or the new one, never a part.
     ///
-    /// Tensors are written one after the other, so memory need hold only one more than it does already, and only if that
-    /// one is not in row-major order on the CPU. The header names them in the given order.
+    /// Tensors are written one after the other, so memory need hold only one more than it does already, and
+    /// only if that one is not in row-major order on the CPU. The header names them in the given order.
     ///
     /// - Parameters:
     ///   - tensors: the tensors by name; any name but `__metadata__`.
@@ -40,7 +40,8 @@ extension SafetensorsFile {
         }
     }
 
-    /// The tensors of wider elements first, so that each begins at a multiple of its element size, as some readers ask.
+    /// The tensors of wider elements first, so that each begins at a multiple of its element size, as some
+    /// readers ask.
     private static func inFileOrder(
         _ tensors: OrderedDictionary<String, Tensor>
     ) -> OrderedDictionary<String, Tensor> {

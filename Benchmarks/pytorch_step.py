@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The swift-dmd authors
+"""Times one step of Distribution Matching Distillation, and its parts, in plain PyTorch eager on the CPU.
+
+Prints one JSON object; README.md describes it. Each item runs in a process of its own, so that its peak memory is its
+own too. All weights and images are random: only shapes matter here.
+"""
+
+import argparse
+import copy
+import json
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "reference"))
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+import dmd
+from ddpmpp import EDMDenoiser
+from lpips_vgg import LPIPS
+
+FASHION = dict(img_resolution=28, in_channels=1, out_channels=1, label_dim=10, channel_mult=(1, 2, 2), num_blocks=1,
+               attn_resolutions=(7,))
+CIFAR10 = dict(img_resolution=32, in_channels=3, out_channels=3, label_dim=10, augment_dim=9, channel_mult=(2, 2, 2),
+               num_blocks=4, attn_resolutions=(16,))
+CONFIGS = {
+    "tiny-fashion": dict(FASHION, model_channels=16),
+    "fashion-mnist": dict(FASHION, model_channels=32),
+    "cifar10-half": dict(CIFAR10, model_channels=64),
+    "cifar10": dict(CIFAR10, model_channels=128),
+}
+
+
+class Distillation:
+    """Teacher, generator and critic with everything that one step needs."""
+
+    def __init__(self, network, arguments):
+        self.batch, self.pairs, self.critic_steps = arguments.batch, arguments.pairs, arguments.critic_steps
+        self.teacher = EDMDenoiser(**network).requires_grad_(False)
+        self.shape = (network["in_channels"], network["img_resolution"], network["img_resolution"])
+        self.classes = network["label_dim"]
+        self.sigmas = dmd.karras_sigmas(1000).float()
+        self.lpips_size = arguments.lpips_size
+
+    def prepare_training(self):
+        self.generator = copy.deepcopy(self.teacher).requires_grad_(True)
+        self.critic = copy.deepcopy(self.teacher).requires_grad_(True)
+        self.generator_optimizer = torch.optim.AdamW(self.generator.parameters(), lr=5e-5, weight_decay=0.01)
+        self.critic_optimizer = torch.optim.AdamW(self.critic.parameters(), lr=5e-5, weight_decay=0.01)
+
+    def prepare_step(self):
+        self.prepare_training()
+        self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        self.lpips = LPIPS(self.lpips_size)
+        self.pair_noise = self.noise(self.pairs)
+        self.pair_labels = self.labels(self.pairs)
+        self.pair_images = self.noise(self.pairs).clamp(-1, 1)
+
+    def noise(self, count):
+        return torch.randn(count, *self.shape)
+
+    def labels(self, count):
+        return F.one_hot(torch.randint(self.classes, (count,)), self.classes).float()
+
+    def generator_loss(self, x, labels):
+        sigma = self.sigmas[torch.randint(20, 981, (self.batch,))]
+        gradient = dmd.matching_gradient(self.teacher, self.critic, x.detach(), labels, sigma, self.noise(self.batch))
+        pair_x = dmd.generate(self.generator, self.pair_noise, self.pair_labels)
+        regression = self.lpips(pair_x, self.pair_images).mean()
+        return dmd.matching_loss(x, gradient) + 0.25 * regression
+
+    def update(self, network, optimizer, loss):
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 10.0)
+        optimizer.step()
+
+    def update_critic(self, x, labels):
+        sigma = self.sigmas[torch.randint(1000, (self.batch,))]
+        loss = dmd.critic_loss(self.critic, x, labels, sigma, self.noise(self.batch))
+        self.update(self.critic, self.critic_optimizer, loss)
+
+    def step(self):
+        labels = self.labels(self.batch)
+        x = dmd.generate(self.generator, self.noise(self.batch), labels)
+        self.update(self.generator, self.generator_optimizer, self.generator_loss(x, labels))
+        with torch.no_grad():
+            for average, parameter in zip(self.average.parameters(), self.generator.parameters()):
+                average.lerp_(parameter, 1e-3)
+        self.update_critic(x.detach(), labels)
+        for _ in range(self.critic_steps - 1):
+            labels = self.labels(self.batch)
+            with torch.no_grad():
+                x = dmd.generate(self.generator, self.noise(self.batch), labels)
+            self.update_critic(x, labels)
+
+
+def dmd_step(task):
+    task.prepare_step()
+    return task.step
+
+
+def generator_gradients(task):
+    task.prepare_training()
+    z, labels, v = task.noise(task.batch), task.labels(task.batch), task.noise(task.batch)
+
+    def work():
+        task.generator.zero_grad()
+        (v * dmd.generate(task.generator, z, labels)).sum().backward()
+
+    return work
+
+
+def critic_update(task):
+    task.prepare_training()
+    x, labels = task.noise(task.batch), task.labels(task.batch)
+    return lambda: task.update_critic(x, labels)
+
+
+def sample_one_step(task):
+    z, labels = task.noise(task.batch), task.labels(task.batch)
+    return torch.no_grad()(lambda: dmd.generate(task.teacher, z, labels))
+
+
+def sample_heun18(task):
+    z, labels = task.noise(task.batch), task.labels(task.batch)
+    return lambda: dmd.heun_sample(task.teacher, z, labels, steps=18)
+
+
+ITEMS = {item.__name__: item for item in (dmd_step, generator_gradients, critic_update, sample_one_step, sample_heun18)}
+
+
+def seconds(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def measure(name, network, arguments):
+    torch.manual_seed(0)
+    work = ITEMS[name](Distillation(network, arguments))
+    work()
+    times = [seconds(work) for _ in range(arguments.repeats)]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return {"name": name, "seconds": statistics.median(times), "flops": counter.get_total_flops(), "peak_bytes": peak}
+
+
+def product_gflops(size=2048):
+    a, b = torch.randn(size, size), torch.randn(size, size)
+    torch.mm(a, b)
+    return 2 * size ** 3 / min(seconds(lambda: torch.mm(a, b)) for _ in range(5)) / 1e9
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", choices=CONFIGS, default="fashion-mnist")
+    parser.add_argument("--model-channels", type=int, help="instead of the configuration's")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--pairs", type=int, default=32, help="images in the regression loss")
+    parser.add_argument("--critic-steps", type=int, default=1, help="critic updates in a step")
+    parser.add_argument("--lpips-size", type=int, help="resize images to this before LPIPS (not at all)")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--items", default=",".join(ITEMS), help="which to time, with commas (all)")
+    parser.add_argument("--in-process", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    names = arguments.items.split(",")
+    unknown = set(names) - set(ITEMS)
+    if unknown:
+        parser.error(f"no such item: {', '.join(sorted(unknown))}; there are {', '.join(ITEMS)}")
+    torch.set_num_threads(arguments.threads)
+    network = dict(CONFIGS[arguments.config])
+    if arguments.model_channels:
+        network["model_channels"] = arguments.model_channels
+
+    if arguments.in_process:
+        print(json.dumps(measure(names[0], network, arguments)))
+        return
+    report = {"implementation": "pytorch", "version": torch.__version__, "config": arguments.config,
+              "model_channels": network["model_channels"], "batch": arguments.batch, "pairs": arguments.pairs,
+              "critic_steps": arguments.critic_steps, "lpips_size": arguments.lpips_size,
+              "threads": arguments.threads, "product_gflops": product_gflops(), "items": []}
+    for name in names:
+        command = [sys.executable, __file__, *sys.argv[1:], "--items", name, "--in-process"]
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        report["items"].append(json.loads(output))
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Torch
+
+/// The raw network `F` inside of an ``EDMDenoiser``.
+public protocol EDMNetwork: Module {
+    /// The shape of one sample, `[C, H, W]`.
+    var sampleShape: [Int] { get }
+
+    /// The number of classes; 0 without classes.
+    var classCount: Int { get }
+
+    /// Evaluates `F`.
+    ///
+    /// - Parameters:
+    ///   - x: scaled samples of about unit variance, `[N, C, H, W]`.
+    ///   - noise: `cNoise`, `[N]`.
+    ///   - condition: the class of each as a one-hot row `[N, classCount]`; none if and only if there are no classes.
+    /// - Returns: a tensor like `x`.
+    func callAsFunction(_ x: Tensor, noise: Tensor, condition: Tensor?) -> Tensor
+}
+
+/// A network under EDM's preconditioning. Source: Karras et al. 2022, equation 7 (arXiv 2206.00364).
+///
+/// The paths of its tensors, `model.enc...`, are those of the published checkpoints.
+public final class EDMDenoiser: Denoiser {
+    /// `F`.
+    public let model: any EDMNetwork
+    /// The scalings around it.
+    public let preconditioning: EDMPreconditioning
+    /// EDM's levels.
+    public let schedule: any NoiseSchedule
+
+    /// Wraps a network.
+    public init(
+        _ model: any EDMNetwork, preconditioning: EDMPreconditioning = .init(),
+        schedule: KarrasSchedule = .init()
+    ) {
+        self.model = model
+        self.preconditioning = preconditioning
+        self.schedule = schedule
+    }
+
+    /// The network, as `model`.
+    public var members: [Member] { [.module("model", model)] }
+
+    /// The shape of the network's samples, `[C, H, W]`.
+    public var sampleShape: [Int] { model.sampleShape }
+
+    /// The network's number of classes; 0 without classes.
+    public var classCount: Int { model.classCount }
+
+    /// `D(x; sigma) = cSkip x + cOut F(cIn x; cNoise)`.
+    ///
+    /// A network with classes that is called without a condition sees a row of zeros, as the published ones do.
+    public func callAsFunction(_ x: Tensor, at level: NoiseLevel, condition: Tensor? = nil) -> Tensor {
+        let sigma = level.sigma.to(x.dtype).to(x.device)
+        let known = preconditioning.cSkip(sigma) * x
+        let residual = model(
+            preconditioning.cIn(sigma) * x, noise: preconditioning.cNoise(sigma).flattened(),
+            condition: classCount > 0
+                ? condition ?? .zeros([x.shape[0], classCount], dtype: x.dtype, device: x.device) : nil)
+        return known + preconditioning.cOut(sigma) * residual
+    }
+}

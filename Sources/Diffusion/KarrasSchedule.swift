@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Torch
+
+/// The levels of EDM: no scaling, `x_t = x + sigma eps`, and the levels' `rho`-th roots evenly spaced.
+///
+///     sigma_i = (sigmaMin^(1/rho) + i / (count - 1) (sigmaMax^(1/rho) - sigmaMin^(1/rho)))^rho
+///
+/// Source: Karras et al. 2022, equation 5 (arXiv 2206.00364), in ascending order; DMD takes 1000 of them (arXiv
+/// 2311.18828, appendix B).
+public struct KarrasSchedule: NoiseSchedule, Equatable {
+    /// The least sigma.
+    public let sigmaMin: Double
+    /// The largest sigma.
+    public let sigmaMax: Double
+    /// The larger, the more levels are at little noise.
+    public let rho: Double
+    /// The number of levels.
+    public let count: Int
+    private let sigmas: [Float]
+
+    /// The levels of DMD's EDM teachers, or others.
+    public init(sigmaMin: Double = 0.002, sigmaMax: Double = 80, rho: Double = 7, count: Int = 1000) {
+        precondition(
+            0 < sigmaMin && sigmaMin < sigmaMax && rho > 0 && count > 1, "levels must ascend from above 0")
+        self.sigmaMin = sigmaMin
+        self.sigmaMax = sigmaMax
+        self.rho = rho
+        self.count = count
+        sigmas = rhoSpaced(from: sigmaMin, to: sigmaMax, count, rho).map(Float.init)
+    }
+
+    /// ``sigmaMax``: beside so much noise the image does not count.
+    public var initialScale: Double { sigmaMax }
+
+    /// From ``sigmaMin`` to ``sigmaMax``.
+    public var noiseToSignalRange: ClosedRange<Double> { sigmaMin...sigmaMax }
+
+    /// The bins with the given numbers, see ``NoiseSchedule/level(at:)``.
+    public func level(at steps: Tensor) -> NoiseLevel { level(sigma: lookUp(sigmas, at: steps)) }
+
+    /// The level where sigma is `noiseToSignal`.
+    public func level(noiseToSignal: Double, count: Int) -> NoiseLevel {
+        level(sigma: .full([count], value: noiseToSignal, dtype: .float64))
+    }
+
+    /// The levels of given standard deviations.
+    ///
+    /// - Parameter sigma: above 0, `[N]`.
+    public func level(sigma: Tensor) -> NoiseLevel {
+        NoiseLevel(alpha: .zerosLike(sigma) + 1, sigma: sigma, time: sigma)
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+/// Why a distillation cannot begin or go on.
+public enum DistillationError: Error, Equatable, CustomStringConvertible {
+    /// The recipe has a regression loss, but there are no pairs or no distance for it.
+    case noPairs
+    /// The pairs are not of this teacher.
+    case foreignPairs(what: String, expected: String, found: String)
+    /// `minimumLevel` and `maximumLevel` leave no step of the teacher's schedule between them.
+    case noLevels(count: Int)
+    /// A number of the run is infinite or not a number.
+    case diverged(step: Int, what: String)
+
+    /// One sentence: what is wrong, what to do.
+    public var description: String {
+        switch self {
+        case .noPairs:
+            "The recipe's `lambda` is above 0, but there are no pairs or no distance: give both, or set `lambda` and "
+                + "`pairBatch` to 0."
+        case .foreignPairs(let what, let expected, let found):
+            "The pairs were made by another teacher: their \(what) is \(found) instead of \(expected); "
+                + "make pairs with this one."
+        case .noLevels(let count):
+            "The recipe's `minimumLevel` and `maximumLevel` leave none of the schedule's \(count) levels between them: "
+                + "move them apart."
+        case .diverged(let step, let what):
+            "The run has diverged: \(what) is not a finite number at step \(step); go on from the last checkpoint with a "
+                + "lower `learningRate` or more `criticSteps` in a new folder."
+        }
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Diffusion
+import OrderedCollections
+public import Torch
+import Training
+
+/// Distribution matching distillation: a teacher, a generator that learns to make its images in one step, and a critic
+/// that learns the score of what the generator makes.
+///
+/// Generator and critic begin with the teacher's weights. ``step(_:)`` is one iteration of the paper's Algorithm 1; a
+/// loop around it, with checkpoints and a log, is ``DistillationRun``.
+public final class Distiller<Network: Denoiser> {
+    /// The settings.
+    public let recipe: DistillationRecipe
+    /// `mu_base`: the pretrained denoiser, never changed.
+    public let teacher: Network
+    /// `G`: makes an image in one evaluation, see ``Denoiser/generate(from:condition:)``.
+    public let generator: Network
+    /// `mu_fake`: the denoiser of generated images.
+    public let critic: Network
+    /// The moving average of the generator's weights.
+    public let average: EMA
+
+    /// Where all three networks are.
+    public let device: Device
+    let generatorOptimizer: AdamW
+    let criticOptimizer: AdamW
+    let pairs: PairSet?
+    let distance: Distance?
+    private let makeNetwork: () -> Network
+
+    /// Makes generator and critic from the teacher.
+    ///
+    /// - Parameters:
+    ///   - recipe: valid settings.
+    ///   - teacher: the pretrained denoiser; moved to `device` and frozen.
+    ///   - makeNetwork: makes a network of the teacher's architecture, with any weights.
+    ///   - pairs: pairs of this teacher; not needed where `lambda` is 0.
+    ///   - distance: `l` of the regression loss, such as LPIPS; needed where pairs are.
+    ///   - device: where to work.
+    /// - Throws: ``DistillationError`` if pairs are missing or of another teacher, ``StateMismatch`` if `makeNetwork`
+    ///   makes another architecture, ``RecipeError``.
+    public init(
+        _ recipe: DistillationRecipe, teacher: Network, makeNetwork: @escaping () -> Network,
+        pairs: PairSet? = nil,
+        distance: Distance? = nil, device: Device = .cpu
+    ) throws {
+        try recipe.validate()
+        try Self.check(recipe, teacher, pairs, distance)
+        self.recipe = recipe
+        self.teacher = teacher
+        self.makeNetwork = makeNetwork
+        self.pairs = recipe.lambda > 0 ? pairs : nil
+        self.distance = distance
+        self.device = device
+        teacher.move(to: device)
+        teacher.setRequiresGrad(false)
+        generator = makeNetwork()
+        critic = makeNetwork()
+        for network in [generator, critic] {
+            network.move(to: device)
+            try network.load(teacher.state)
+        }
+        func optimizer(_ network: Network) -> AdamW {
+            AdamW(
+                parameters: network.parameters, learningRate: recipe.learningRate,
+                betas: (recipe.beta1, recipe.beta2), weightDecay: recipe.weightDecay)
+        }
+        generatorOptimizer = optimizer(generator)
+        criticOptimizer = optimizer(critic)
+        average = EMA(of: generator, halfLifeImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp)
+    }
+
+    /// A network with the average of the generator's weights: the result of a distillation.
+    public func makeAveragedGenerator() throws -> Network {
+        let network = makeNetwork()
+        network.move(to: device)
+        try network.load(generator.state)
+        average.copy(to: network)
+        return network
+    }
+
+    // MARK: Algorithm 1
+
+    /// One iteration: an update of the generator on `L_G = L_KL + lambda L_reg`, then updates of the critic, the first of
+    /// them on the images that the generator was just judged by, any others on fresh ones.
+    ///
+    /// All that is random depends on the recipe's seed and on `index` alone.
+    ///
+    /// - Parameter index: the number of the step, from 0.
+    public func step(_ index: Int) -> StepReport {
+        var draws = Draws("distill", seed: recipe.seed, step: index, for: teacher, device: device)
+        let learningRate = recipe.learningRate * warmUp(index, length: recipe.warmUpSteps)
+
+        setTrainable(.generator)
+        let judged = accumulateGeneratorGradient(
+            latents: draws.latents(recipe.batch), pairs: pairBatch(step: index), &draws)
+        let generatorNorm = update(.generator, learningRate: learningRate)
+        average.update(from: generator, batchSize: recipe.batch, imagesBefore: index * recipe.batch)
+
+        setTrainable(.critic)
+        var criticLosses: [Tensor] = []
+        var criticNorms: [Tensor] = []
+        for turn in 0..<recipe.criticSteps {
+            let images = turn == 0 ? judged.map(\.images) : freshImages(draws.latents(recipe.batch))
+            criticLosses.append(accumulateCriticGradient(images, &draws))
+            criticNorms.append(update(.critic, learningRate: learningRate))
+        }
+
+        return StepReport(
+            distributionMatchingLoss: mean(judged.map(\.distributionMatchingLoss)),
+            regressionLoss: pairs == nil ? nil : mean(judged.compactMap(\.regressionLoss)),
+            criticLoss: mean(criticLosses),
+            distributionMatchingGradientNorm: mean(judged.map(\.gradientNorm)),
+            generatorGradientNorm: generatorNorm, criticGradientNorm: mean(criticNorms),
+            images: .concatenated(judged.map(\.images.tensor)))
+    }
+
+    /// The networks that are trained.
+    private enum Role {
+        case generator, critic
+    }
+
+    /// Who is trainable now: one of the two, and never the teacher.
+    private func setTrainable(_ role: Role) {
+        generator.setRequiresGrad(role == .generator)
+        critic.setRequiresGrad(role == .critic)
+    }
+
+    /// Who steps now: clips the gradient that has been added up, updates, and returns the norm before clipping.
+    private func update(_ role: Role, learningRate: Double) -> Tensor {
+        let (network, optimizer) =
+            role == .generator ? (generator, generatorOptimizer) : (critic, criticOptimizer)
+        let norm = clipGradientNorm(network.parameters.values, to: recipe.clipNorm)
+        optimizer.learningRate = learningRate
+        optimizer.step()
+        optimizer.zeroGradients()
+        return norm
+    }
+
+    // MARK: Checks
+
+    private static func check(
+        _ recipe: DistillationRecipe, _ teacher: Network, _ pairs: PairSet?, _ distance: Distance?
+    ) throws {
+        guard !recipe.levels(of: teacher.schedule.count).isEmpty else {
+            throw DistillationError.noLevels(count: teacher.schedule.count)
+        }
+        guard recipe.lambda > 0 else { return }
+        guard let made = pairs?.description, distance != nil else { throw DistillationError.noPairs }
+        for (what, expected, found) in [
+            ("image shape", "\(teacher.sampleShape)", "\(made.sampleShape)"),
+            ("number of classes", "\(teacher.classCount)", "\(made.classCount)"),
+            ("teacher's fingerprint", fingerprint(of: teacher.state), made.teacher),
+        ] where expected != found {
+            throw DistillationError.foreignPairs(what: what, expected: expected, found: found)
+        }
+    }
+}
+
+/// The mean of tensors without dimensions.
+func mean(_ values: [Tensor]) -> Tensor {
+    values.count == 1 ? values[0] : Tensor.stacked(values).mean()
+}

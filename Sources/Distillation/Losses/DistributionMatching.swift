@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Diffusion
+public import Torch
+
+/// The weight `w_t` of the distribution matching gradient: the three of the paper's Table 2.
+///
+/// Each is given as it stands in equation 7 and as what remains of the gradient once the scores of equations 4 and 5
+/// are written out, see ``distributionMatchingGradient(x:teacherX0:criticX0:level:weighting:alphaFactor:)``.
+public enum DistributionMatchingWeighting: String, Codable, Sendable, CaseIterable {
+    /// Equation 8, `w = sigma^2 / alpha * C S / |mu_base - x|_1`, the paper's own: the gradient is divided by the
+    /// teacher's mean absolute error, so that every noise level moves an image about as far.
+    case normalized
+    /// `w = sigma / alpha`, DreamFusion's: the gradient is divided by `sigma`.
+    case sigmaOverAlpha
+    /// `w = sigma^3 / alpha`, ProlificDreamer's: the gradient is multiplied by `sigma`.
+    case sigmaCubedOverAlpha
+}
+
+/// What becomes of the factor `alpha_t` that equation 7 puts on the gradient. Where alpha is 1 (EDM) both are equal.
+public enum AlphaFactor: String, Codable, Sendable, CaseIterable {
+    /// As in equations 7 and 8.
+    case kept
+    /// As in the paper's Algorithm 2 and in public implementations for variance-preserving models, where it makes the
+    /// gradient at the highest noise an order of magnitude larger.
+    case omitted
+}
+
+/// The direction in which distribution matching moves each generated image: the gradient of
+/// `KL(p_fake || p_real)` with respect to the image, up to the weight.
+///
+/// With `s = -(x_t - alpha mu) / sigma^2` for both scores (equations 4 and 5), equation 7 becomes
+///
+///     g = w alpha (s_fake - s_real) = w alpha^2 / sigma^2 (mu_fake - mu_base)
+///       = alpha k (mu_fake - mu_base),    k = 1 / mean|mu_base - x|,  1 / sigma  or  sigma
+///
+/// for the three weightings in turn; the mean runs over the elements of one image. This is Algorithm 2's arithmetic.
+/// Source: DMD, equations 4, 5, 7, 8, Algorithm 2 and Table 2 (arXiv 2311.18828). Differs from it in that the mean
+/// is kept above 1e-8, where it would be a division by zero.
+///
+/// - Parameters:
+///   - x: generated images `[N, ...]` in [-1, 1].
+///   - teacherX0: `mu_base(x_t, t)`, the teacher's prediction of the clean image, as `x`.
+///   - criticX0: `mu_fake(x_t, t)`, the critic's.
+///   - level: the noise level of each sample's `x_t`.
+///   - weighting: `w_t`.
+///   - alphaFactor: whether `alpha_t` is kept.
+/// - Returns: `g`, as `x`, a constant: no gradient flows through it.
+public func distributionMatchingGradient(
+    x: Tensor, teacherX0: Tensor, criticX0: Tensor, level: NoiseLevel,
+    weighting: DistributionMatchingWeighting = .normalized, alphaFactor: AlphaFactor = .kept
+) -> Tensor {
+    withoutGradients {
+        let level = level.matching(x)
+        let direction = criticX0 - teacherX0
+        let weighted =
+            switch weighting {
+            case .normalized:
+                direction
+                    / (teacherX0 - x).abs().mean(dims: Array(1..<x.rank), keepDims: true)
+                    .clamped(min: 1e-8, max: .infinity)
+            case .sigmaOverAlpha: direction / level.sigma
+            case .sigmaCubedOverAlpha: direction * level.sigma
+            }
+        return alphaFactor == .kept ? weighted * level.alpha : weighted
+    }
+}
+
+/// A loss whose gradient with respect to `x` is `gradient` divided by the number of elements:
+/// `1/2 mean((x - stopgrad(x - g))^2)`.
+///
+/// Its value is `1/2 mean(g^2)`: it tells how far the critic and the teacher are apart, need not fall, and rises at
+/// the start of a run. Source: DMD, Algorithm 2 (arXiv 2311.18828).
+///
+/// - Parameters:
+///   - x: generated images `[N, ...]`; gradient flows through them alone.
+///   - gradient: `g` from ``distributionMatchingGradient(x:teacherX0:criticX0:level:weighting:alphaFactor:)``.
+/// - Returns: a tensor without dimensions.
+public func distributionMatchingLoss(x: Tensor, gradient: Tensor) -> Tensor {
+    let target = withoutGradients { x - gradient }
+    return x.meanSquaredError(to: target) * 0.5
+}

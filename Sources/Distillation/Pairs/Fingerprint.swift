@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Foundation
+public import OrderedCollections
+public import Torch
+import Training
+
+/// A text that tells a network's weights from all others: the SHA-256 of the names, shapes, types and sums of its
+/// tensors. It depends neither on the file they came from nor on their device.
+///
+/// - Parameter state: a module's ``Module/state``.
+public func fingerprint(of state: OrderedDictionary<String, Tensor>) -> String {
+    let lines = state.map { name, tensor in
+        "\(name) \(tensor.summary) \(tensor.withUnsafeBytes { sha256(Data($0)) })\n"
+    }
+    return sha256(Data(lines.joined().utf8))
+}

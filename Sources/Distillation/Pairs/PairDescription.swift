@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Torch
+
+/// What a set of pairs is made of. Two sets with equal descriptions hold the same pairs.
+public struct PairDescription: Codable, Equatable, Sendable {
+    /// The type in which images are kept in a file; they are float32 in use.
+    public enum Storage: String, Codable, Sendable, CaseIterable {
+        case float32, float16
+
+        var dtype: DType { self == .float32 ? .float32 : .float16 }
+    }
+
+    /// The number of pairs.
+    public var count: Int
+    /// Names the noise of every pair, together with its index.
+    public var seed: UInt64
+    /// The shape of one image, `[C, H, W]`.
+    public var sampleShape: [Int]
+    /// The number of classes, 0 for an unconditional teacher. Pair `i` is of class `i % classCount`.
+    public var classCount: Int
+    /// The teacher that made the images, as ``fingerprint(of:)``.
+    public var teacher: String
+    /// The sampler and its settings in words, such as `heun, 18 steps`.
+    public var sampler: String
+    /// The type in which images are kept.
+    public var storage: Storage
+    /// Pairs in one file.
+    public var shardSize: Int
+
+    /// A description; see the properties. Sizes are at least 1.
+    public init(
+        count: Int, seed: UInt64, sampleShape: [Int], classCount: Int, teacher: String, sampler: String,
+        storage: Storage = .float16, shardSize: Int = 1_000
+    ) {
+        precondition(count >= 1 && shardSize >= 1, "a set of pairs has at least one pair, and one in a file")
+        self.count = count
+        self.seed = seed
+        self.sampleShape = sampleShape
+        self.classCount = classCount
+        self.teacher = teacher
+        self.sampler = sampler
+        self.storage = storage
+        self.shardSize = shardSize
+    }
+
+    /// The number of files.
+    var shardCount: Int { (count + shardSize - 1) / shardSize }
+
+    /// The indices of the pairs in one file.
+    func indices(ofShard shard: Int) -> Range<Int> { shard * shardSize..<min((shard + 1) * shardSize, count) }
+
+    /// The noise of the given pairs, unit normal, `[N, C, H, W]`. It is never stored: each is drawn anew from the
+    /// stream of its index.
+    public func noise(at indices: some Collection<Int>) -> Tensor {
+        .stacked(
+            indices.map { index in
+                var stream = RandomStream(seed: seed, purpose: "pair.z", step: index)
+                return stream.normal(sampleShape)
+            })
+    }
+
+    /// The classes of the given pairs as one-hot rows `[N, classCount]`; nil without classes.
+    public func condition(at indices: some Collection<Int>) -> Tensor? {
+        classCount == 0
+            ? nil : Tensor(indices.map { $0 % classCount }).oneHot(classCount: classCount).to(.float32)
+    }
+
+    /// The differences from another description, in words: what is there, and what is here.
+    func differences(from other: PairDescription) -> [String] {
+        func difference<Value: Equatable>(_ name: String, _ key: KeyPath<PairDescription, Value>) -> String? {
+            self[keyPath: key] == other[keyPath: key]
+                ? nil : "\(name) is \(other[keyPath: key]) there and \(self[keyPath: key]) here"
+        }
+        return [
+            difference("count", \.count), difference("seed", \.seed), difference("the shape", \.sampleShape),
+            difference("the number of classes", \.classCount),
+            difference("the teacher's fingerprint", \.teacher),
+            difference("the sampler", \.sampler), difference("the type of images", \.storage.rawValue),
+            difference("the size of a file", \.shardSize),
+        ].compactMap(\.self)
+    }
+}

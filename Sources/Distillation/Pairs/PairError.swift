@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+/// What can be wrong with a folder of pairs.
+public enum PairError: Error, Equatable, CustomStringConvertible {
+    /// The folder has no readable manifest.
+    case noPairs(folder: String, reason: String)
+    /// The set is only partly made.
+    case incomplete(folder: String, found: Int, expected: Int)
+    /// A file of the set is missing, cut short or changed.
+    case damaged(file: String, reason: String)
+    /// The set was made by another teacher or with other settings than those asked for.
+    case mismatched(folder: String, differences: [String])
+
+    /// One sentence: which folder or file, what is wrong with it, what to do.
+    public var description: String {
+        switch self {
+        case .noPairs(let folder, let reason):
+            "\(folder) holds no pairs: \(reason); make them with `dmd pairs` or name another folder."
+        case .incomplete(let folder, let found, let expected):
+            "\(folder) holds \(found) of \(expected) pairs; make the rest by starting `dmd pairs` again."
+        case .damaged(let file, let reason):
+            "\(file) is damaged: \(reason); remove it and make it again with `dmd pairs`."
+        case .mismatched(let folder, let differences):
+            "\(folder) holds other pairs than needed: \(differences.joined(separator: ", ")); "
+                + "make new ones in another folder."
+        }
+    }
+}

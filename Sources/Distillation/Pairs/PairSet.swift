@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Foundation
+public import Torch
+
+/// The pairs `(z_ref, y_ref)` of the regression loss: noise, and the image that the teacher's deterministic sampler
+/// makes of it. Source: DMD, section 3.3 (arXiv 2311.18828).
+///
+/// Images are held in memory in the type of their file; the noise is drawn anew for each batch.
+public struct PairSet {
+    /// Some pairs, all `[N, ...]` on one device.
+    public struct Batch {
+        /// Unit normal noise `[N, C, H, W]`.
+        public let z: Tensor
+        /// The class of each pair as a one-hot row `[N, classCount]`; nil without classes.
+        public let condition: Tensor?
+        /// The teacher's images `[N, C, H, W]`, float32 in [-1, 1].
+        public let images: Tensor
+    }
+
+    /// What the set is made of.
+    public let description: PairDescription
+    private let shards: [Tensor]
+
+    /// Opens a folder that ``PairWriter`` filled, and compares every file with its sum.
+    ///
+    /// - Throws: ``PairError``, also if a part of the set is not yet made.
+    public init(_ folder: URL) throws {
+        guard let manifest = try PairManifest(in: folder) else {
+            throw PairError.noPairs(folder: folder.relativePath, reason: "it has no pairs.json")
+        }
+        let description = manifest.description
+        guard manifest.shards.count == description.shardCount else {
+            throw PairError.incomplete(
+                folder: folder.relativePath, found: manifest.shards.count * description.shardSize,
+                expected: description.count)
+        }
+        self.description = description
+        shards = try (0..<description.shardCount).map { shard in
+            try manifest.verify(shard: shard, in: folder)
+            let url = PairManifest.url(ofShard: shard, in: folder)
+            let images = try SafetensorsFile(url).tensor("images")
+            guard images.shape == [description.indices(ofShard: shard).count] + description.sampleShape else {
+                throw PairError.damaged(
+                    file: url.relativePath, reason: "its images have shape \(images.shape)")
+            }
+            return images
+        }
+    }
+
+    /// A set in memory.
+    ///
+    /// - Parameter images: what the teacher made of ``PairDescription``'s noise, in order, `[count, C, H, W]`.
+    public init(_ description: PairDescription, images: Tensor) {
+        precondition(
+            images.shape == [description.count] + description.sampleShape,
+            "images of shape \(images.shape) are not the \(description.count) described")
+        self.description = description
+        shards = (0..<description.shardCount).map { shard in
+            let indices = description.indices(ofShard: shard)
+            return images.narrowed(dim: 0, start: indices.lowerBound, count: indices.count)
+        }
+    }
+
+    /// The pairs of the given indices.
+    public func pairs(at indices: some Collection<Int>, device: Device = .cpu) -> Batch {
+        let images = indices.map { index in
+            shards[index / description.shardSize].selected(dim: 0, index: index % description.shardSize)
+        }
+        return Batch(
+            z: description.noise(at: indices).to(device),
+            condition: description.condition(at: indices)?.to(device),
+            images: Tensor.stacked(images).to(.float32).to(device))
+    }
+
+    /// The pairs of a training step. Every epoch takes all pairs once, in an order of its own that depends on nothing
+    /// but the seed and the epoch.
+    ///
+    /// - Parameters:
+    ///   - size: the number of pairs, at least 1.
+    ///   - seed: the seed of the run, not that of the pairs.
+    public func batch(_ size: Int, step: Int, seed: UInt64, device: Device = .cpu) -> Batch {
+        let positions = step * size..<(step + 1) * size
+        let orders =
+            (positions.lowerBound / description.count...(positions.upperBound - 1) / description.count)
+            .flatMap { epoch in
+                var stream = RandomStream(seed: seed, purpose: "distill.pair", step: epoch)
+                return stream.permutation(description.count).array(as: Int.self)
+            }
+        let start = positions.lowerBound % description.count
+        return pairs(at: orders[start..<start + size], device: device)
+    }
+}

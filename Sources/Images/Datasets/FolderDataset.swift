@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Foundation
+public import Torch
+
+/// The PNG and JPEG images in a folder and its subfolders, in the order of their paths.
+///
+/// Where every image lies in one of two or more subfolders, the first subfolder on its path is its class,
+/// numbered in the order of their names. Hidden files are passed over; any other file that is no image is an
+/// error, since a set that silently lacks images trains a wrong model. Headers are read at once, pixels when
+/// first asked for. The set is RGB if any image is.
+public struct FolderDataset: ImageDataset {
+    /// The number of images.
+    public let count: Int
+    /// The number of classes, 0 where there are no labels.
+    public let classCount: Int
+    /// The class of each image.
+    public let labels: [Int]?
+    /// `[C, H, W]`.
+    public var imageShape: [Int] { store.shape }
+    private let store: ImageStore
+
+    /// Opens a folder.
+    ///
+    /// - Parameter size: the side to which every image is cropped around its middle and resized; with nil,
+    ///   all must be of one size.
+    /// - Throws: ``ImageError`` naming the first file that is no image, damaged, or of another size than the
+    ///   first.
+    public init(at url: URL, size: Int? = nil) throws {
+        let paths = try Self.paths(in: url)
+        guard let first = paths.first else {
+            throw ImageError.notADataset(
+                file: url.path,
+                reason: "it holds no PNG or JPEG images and no IDX files such as train-images-idx3-ubyte")
+        }
+        let files = paths.map { url.appendingPathComponent($0) }
+        let shapes = try files.map { try Codec(readFile($0), named: $0.path).shape() }
+        let channels = shapes.map { $0[0] }.max() ?? 1
+        let area = size.map { [$0, $0] } ?? Array(shapes[0].dropFirst())
+        if size == nil, let odd = shapes.firstIndex(where: { $0.dropFirst() != shapes[0].dropFirst() }) {
+            throw ImageError.mismatched(
+                file: files[odd].path, found: form(of: shapes[odd]),
+                expected: "\(form(of: shapes[0])) as in \(first)")
+        }
+
+        count = files.count
+        labels = Self.labels(of: paths)
+        classCount = labels?.max().map { $0 + 1 } ?? 0
+        store = ImageStore(shape: [channels] + area, size: size) { index in
+            (try Image(contentsOf: files[index]), files[index].path)
+        }
+    }
+
+    /// The images at `indices` as uint8 `[N, C, H, W]`.
+    public func images(at indices: [Int]) throws -> Tensor {
+        try store.images(at: indices)
+    }
+
+    /// The paths, relative to the folder, of all files that are not hidden.
+    private static func paths(in folder: URL) throws -> [String] {
+        let all: [String]
+        do {
+            all = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        } catch {
+            throw ImageError.unreadable(file: folder.path, reason: cause(of: error))
+        }
+        return try all.filter { path in
+            let isHidden = path.split(separator: "/").contains { $0.hasPrefix(".") }
+            return try !isHidden && !isFolder(folder.appendingPathComponent(path))
+        }.sorted()
+    }
+
+    private static func labels(of paths: [String]) -> [Int]? {
+        let folders = paths.map { $0.split(separator: "/").dropLast().first }
+        let classes = Set(folders.compactMap(\.self)).sorted()
+        guard classes.count > 1, !folders.contains(nil) else { return nil }
+        let numbers = Dictionary(uniqueKeysWithValues: zip(classes, 0...))
+        return folders.compactMap { $0.flatMap { numbers[$0] } }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Foundation
+public import Torch
+
+/// Images of one shape, by index, with or without a class each.
+public protocol ImageDataset: Sendable {
+    /// The number of images.
+    var count: Int { get }
+    /// `[C, H, W]`.
+    var imageShape: [Int] { get }
+    /// The number of classes, 0 where there are no labels.
+    var classCount: Int { get }
+    /// The class of each image, in `0..<classCount`.
+    var labels: [Int]? { get }
+
+    /// The images at `indices`, each in `0..<count`, as uint8 `[N, C, H, W]`.
+    ///
+    /// - Throws: ``ImageError`` naming the file, where images are read only when asked for.
+    func images(at indices: [Int]) throws -> Tensor
+}
+
+/// The part of a set that comes as two.
+public enum DatasetSplit: String, Sendable, CaseIterable {
+    /// The images to learn from.
+    case train
+    /// The images held back.
+    case test
+}
+
+/// Opens an image data set of whichever kind lies at `url`: a folder or file of the IDX format
+/// (``IDXDataset``), a zip as EDM's tools make it (``ZipDataset``), or a folder of images
+/// (``FolderDataset``).
+///
+/// - Parameters:
+///   - split: which part of IDX files; the other kinds hold one set.
+///   - size: the side, in pixels, to which every image is cropped and resized; nil keeps the images as they
+///     are.
+/// - Throws: ``ImageError`` naming the file and what is wrong with it.
+public func openDataset(
+    at url: URL, split: DatasetSplit = .train, size: Int? = nil
+) throws -> any ImageDataset {
+    if try isFolder(url) {
+        return IDXDataset.canOpen(folder: url)
+            ? try IDXDataset(at: url, split: split, size: size) : try FolderDataset(at: url, size: size)
+    }
+    let start = try readFile(url).prefix(4)
+    if start.starts(with: ZipDataset.signature) { return try ZipDataset(at: url, size: size) }
+    if start.starts(with: IDXFile.signature) || start.starts(with: IDXFile.compressedSignature) {
+        return try IDXDataset(at: url, split: split, size: size)
+    }
+    throw ImageError.notADataset(
+        file: url.path,
+        reason: "give a folder of PNG or JPEG images, IDX files (train-images-idx3-ubyte), or a zip")
+}
+
+/// Whether `url` is a folder rather than a file.
+func isFolder(_ url: URL) throws -> Bool {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+        throw ImageError.unreadable(file: url.path, reason: "there is no such file or folder")
+    }
+    return isFolder.boolValue
+}

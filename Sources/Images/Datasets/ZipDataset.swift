@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Foundation
+public import Torch
+
+/// The images in a zip laid out as EDM's data set tool makes it, in the order of their names.
+///
+/// Members are PNG or JPEG images, such as `00000/img00000000.png`, and `dataset.json`:
+///
+/// ```text
+/// {"labels": [["00000/img00000000.png", 6], ...]}
+/// ```
+///
+/// or `{"labels": null}` for an unlabelled set, as when it is absent. The first image gives the shape. Images
+/// are read when first asked for. Source: the data set tool of Karras et al., arXiv 2206.00364.
+public struct ZipDataset: ImageDataset {
+    /// The number of images.
+    public let count: Int
+    /// The number of classes, 0 where there are no labels.
+    public let classCount: Int
+    /// The class of each image.
+    public let labels: [Int]?
+    /// `[C, H, W]`.
+    public var imageShape: [Int] { store.shape }
+    private let store: ImageStore
+
+    /// Opens an archive.
+    ///
+    /// - Parameter size: the side to which every image is cropped and resized; with nil, all must be of one
+    ///   size.
+    /// - Throws: ``ImageError`` when the archive is damaged, holds a file that is no image, or a member's
+    ///   name or size is suspect, or labels are missing.
+    public init(at url: URL, size: Int? = nil) throws {
+        let archive = try ZipArchive(at: url)
+        let shown = archive.members.filter { !$0.name.split(separator: "/").contains { $0.hasPrefix(".") } }
+        let images = shown.filter { $0.name != Self.labelsName }
+        guard let first = images.first else {
+            throw ImageError.notADataset(file: url.path, reason: "it holds no images")
+        }
+        if let stray = images.first(where: { !Self.isImageName($0.name) }) {
+            throw ImageError.notAnImage(file: archive.title(of: stray))
+        }
+        let shape = try Codec(archive.contents(of: first), named: archive.title(of: first)).shape()
+
+        count = images.count
+        labels = try shown.first { $0.name == Self.labelsName }.flatMap {
+            try Self.labels(archive.contents(of: $0), of: images.map(\.name), file: archive.title(of: $0))
+        }
+        classCount = labels?.max().map { $0 + 1 } ?? 0
+        store = ImageStore(shape: size.map { [shape[0], $0, $0] } ?? shape, size: size) { index in
+            let name = archive.title(of: images[index])
+            return (try Image(decoding: archive.contents(of: images[index]), named: name), name)
+        }
+    }
+
+    /// The images at `indices` as uint8 `[N, C, H, W]`.
+    public func images(at indices: [Int]) throws -> Tensor {
+        try store.images(at: indices)
+    }
+
+    /// The first bytes of a zip archive.
+    static let signature: [UInt8] = [0x50, 0x4B, 3, 4]
+
+    private static let labelsName = "dataset.json"
+
+    private static func isImageName(_ name: String) -> Bool {
+        [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
+    }
+
+    private struct Contents: Decodable {
+        let labels: [Label]?
+    }
+
+    private struct Label: Decodable {
+        let name: String
+        let value: Int
+
+        init(from decoder: any Decoder) throws {
+            var pair = try decoder.unkeyedContainer()
+            name = try pair.decode(String.self)
+            value = try pair.decode(Int.self)
+        }
+    }
+
+    /// Reads one class an image from `dataset.json`, in the order of `names`.
+    private static func labels(_ data: Data, of names: [String], file: String) throws -> [Int]? {
+        guard let contents = try? JSONDecoder().decode(Contents.self, from: data) else {
+            throw ImageError.badLabels(
+                file: file,
+                reason: "\"labels\" must be null or pairs of an image's name and a class, a whole number")
+        }
+        guard let pairs = contents.labels else { return nil }
+        let byName = Dictionary(pairs.map { ($0.name, $0.value) }) { first, _ in first }
+        return try names.map { name in
+            guard let label = byName[name] else {
+                throw ImageError.badLabels(file: file, reason: "there is none for \(name)")
+            }
+            guard (0...Int(UInt16.max)).contains(label) else {
+                throw ImageError.badLabels(
+                    file: file, reason: "\(name) has class \(label), which is not in 0...\(UInt16.max)")
+            }
+            return label
+        }
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import CImages
+public import Foundation
+
+extension Image {
+    /// Reads a PNG or JPEG file, told apart by their signatures.
+    ///
+    /// Gray stays gray; palettes become RGB; 16 bits are rounded to 8; alpha is composited on white.
+    /// Orientation in EXIF data and colour profiles are not applied. CMYK is refused.
+    ///
+    /// - Throws: ``ImageError`` when the file cannot be read, is no image, is damaged, or is larger than
+    ///   65535 pixels a side or 2^28 in all.
+    public init(contentsOf url: URL) throws {
+        try self.init(decoding: readFile(url), named: url.path)
+    }
+
+    /// Decodes a PNG or JPEG file held in memory, as ``init(contentsOf:)`` does.
+    ///
+    /// - Parameter named: what errors call it.
+    public init(decoding data: Data, named name: String = "the image") throws {
+        self = try Codec(data, named: name).decode()
+    }
+
+    /// Reads the text chunks of a PNG file held in memory, in their order.
+    ///
+    /// - Parameter named: what errors call it.
+    /// - Throws: ``ImageError`` as ``init(decoding:named:)`` does. A JPEG file has no text.
+    public static func text(decoding data: Data, named name: String = "the image") throws
+        -> [(key: String, value: String)]
+    {
+        var texts = cimages_buffer()
+        _ = try Codec(data, named: name).decode(texts: &texts)
+        defer { cimages_release(texts) }
+        let strings = UnsafeBufferPointer(start: texts.bytes, count: texts.count)
+            .split(separator: 0, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        return stride(from: 0, to: strings.count - 1, by: 2).map { (strings[$0], strings[$0 + 1]) }
+    }
+
+    /// The image as a PNG file.
+    ///
+    /// - Parameter text: pairs to keep beside the pixels, such as a seed or a recipe's name. Keys are 1 to 79
+    ///   printable ASCII characters.
+    public func pngData(text: [(key: String, value: String)] = []) throws -> Data {
+        for (key, value) in text {
+            let printable = key.utf8.allSatisfy { (32...126).contains($0) }
+            precondition(
+                printable && (1...79).contains(key.utf8.count), "'\(key)' cannot be a key of PNG text")
+            precondition(!value.utf8.contains(0), "the PNG text for '\(key)' holds a zero")
+        }
+        let packed = text.flatMap { Array($0.key.utf8CString) + Array($0.value.utf8CString) }
+        return try encoded { cimages_png_encode(form, pixels, packed, packed.count, &$0, $1) }
+    }
+
+    /// The image as a JPEG file with chroma at full resolution.
+    ///
+    /// - Parameter quality: 1 (worst) to 100 (best), on libjpeg's scale.
+    public func jpegData(quality: Int = 95) throws -> Data {
+        precondition((1...100).contains(quality), "JPEG quality is 1 to 100, not \(quality)")
+        return try encoded { cimages_jpeg_encode(form, pixels, Int32(quality), &$0, $1) }
+    }
+
+    /// Writes the image, whole or not at all: as PNG to a name in `.png`, as JPEG to one in `.jpg` or
+    /// `.jpeg`.
+    ///
+    /// - Parameter text: pairs to keep in a PNG file; JPEG has no place for them.
+    /// - Throws: ``ImageError/unwritable(file:reason:)`` for another extension, or when the folder does not
+    ///   allow it.
+    public func write(to url: URL, text: [(key: String, value: String)] = []) throws {
+        switch url.pathExtension.lowercased() {
+        case "png": try writeWhole(pngData(text: text), to: url)
+        case "jpg", "jpeg": try writeWhole(jpegData(), to: url)
+        default:
+            throw ImageError.unwritable(
+                file: url.path, reason: "its extension names no known format; use .png, .jpg or .jpeg")
+        }
+    }
+
+    private var form: cimages_form {
+        cimages_form(width: UInt32(width), height: UInt32(height), channels: UInt32(channels))
+    }
+
+    private func encoded(
+        _ encode: (inout cimages_buffer, UnsafeMutablePointer<CChar>) -> Bool
+    ) throws -> Data {
+        var file = cimages_buffer()
+        let failure = reason { encode(&file, $0) }
+        if let failure { throw ImageError.unwritable(file: "the image", reason: failure) }
+        defer { cimages_release(file) }
+        return Data(bytes: file.bytes, count: file.count)
+    }
+}
+
+/// An encoded image of either format.
+struct Codec {
+    private let data: Data
+    private let name: String
+    private let isPNG: Bool
+
+    /// Recognises a PNG or JPEG file by its first bytes.
+    init(_ data: Data, named name: String) throws {
+        let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF]
+        isPNG = data.starts(with: png)
+        guard isPNG || data.starts(with: jpeg) else { throw ImageError.notAnImage(file: name) }
+        self.data = data
+        self.name = name
+    }
+
+    /// Reads `[channels, height, width]` from the header alone.
+    func shape() throws -> [Int] {
+        let form = try form()
+        return [Int(form.channels), Int(form.height), Int(form.width)]
+    }
+
+    func decode(texts: UnsafeMutablePointer<cimages_buffer>? = nil) throws -> Image {
+        let form = try form()
+        let (width, height, channels) = (Int(form.width), Int(form.height), Int(form.channels))
+        let count = width * height * channels
+        let pixels = try [UInt8](unsafeUninitializedCapacity: count) { pixels, initialized in
+            try call { file, size, error in
+                isPNG
+                    ? cimages_png_decode(file, size, pixels.baseAddress, texts, error)
+                    : cimages_jpeg_decode(file, size, pixels.baseAddress, error)
+            }
+            initialized = count
+        }
+        return Image(width: width, height: height, channels: channels, pixels: pixels)
+    }
+
+    private func form() throws -> cimages_form {
+        var form = cimages_form()
+        try call { file, size, error in
+            isPNG ? cimages_png_form(file, size, &form, error) : cimages_jpeg_form(file, size, &form, error)
+        }
+        return form
+    }
+
+    private func call(
+        _ body: (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<CChar>) -> Bool
+    ) throws {
+        let failure = data.withUnsafeBytes { bytes in
+            let file = bytes.assumingMemoryBound(to: UInt8.self)
+            return reason { body(file.baseAddress, file.count, $0) }
+        }
+        if let failure { throw ImageError.damaged(file: name, reason: failure) }
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+/// What can be wrong with an image file or an image data set. `file` names it as the user would find it: a
+/// path, or `archive.zip: member`.
+public enum ImageError: Error, Equatable, CustomStringConvertible {
+    /// The file or folder cannot be opened or read.
+    case unreadable(file: String, reason: String)
+    /// The bytes are neither PNG nor JPEG.
+    case notAnImage(file: String)
+    /// The file breaks off, fails a check sum or states a size that cannot be.
+    case damaged(file: String, reason: String)
+    /// The image has another size or more channels than its data set.
+    case mismatched(file: String, found: String, expected: String)
+    /// Files that make no data set, or none that this package knows.
+    case notADataset(file: String, reason: String)
+    /// The labels do not fit the images.
+    case badLabels(file: String, reason: String)
+    /// The image cannot be written.
+    case unwritable(file: String, reason: String)
+
+    /// One sentence: which file, what is wrong with it, what to do.
+    public var description: String {
+        switch self {
+        case .unreadable(let file, let reason):
+            "\(file) cannot be read: \(reason); check the path and its permissions."
+        case .notAnImage(let file):
+            "\(file) is neither a PNG nor a JPEG image; convert it, take it out, or hide it with a leading dot."
+        case .damaged(let file, let reason):
+            "\(file) is damaged: \(reason); fetch or make it again."
+        case .mismatched(let file, let found, let expected):
+            "\(file) is \(found) where \(expected) was expected; give a size to crop and resize to, or convert it."
+        case .notADataset(let file, let reason):
+            "\(file) is not an image data set: \(reason)."
+        case .badLabels(let file, let reason):
+            "The labels in \(file) do not fit its images: \(reason)."
+        case .unwritable(let file, let reason):
+            "\(file) cannot be written: \(reason)."
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+/// A convolution of images with a square kernel of odd size, padded with zeros so that the image keeps its size.
+///
+/// The weight lies channels-last in memory, which makes the output channels-last too: convolutions run fastest so.
+public final class Conv2d: Module {
+    /// `[outputs, inputs, kernel, kernel]`.
+    public let weight: Tensor
+    /// `[outputs]`, or none.
+    public let bias: Tensor?
+    private let padding: Int
+
+    /// A new layer; the bias begins at zero.
+    ///
+    /// - Parameters:
+    ///   - inputs: the channels of the input.
+    ///   - outputs: the channels of the output.
+    ///   - kernel: the size of the kernel, odd.
+    ///   - bias: whether a number for each output channel is added.
+    ///   - initialisation: how the weight is drawn.
+    ///   - stream: what it is drawn from.
+    public init(
+        _ inputs: Int, _ outputs: Int, kernel: Int, bias: Bool = true,
+        initialisation: Initialisation = .xavierUniform(), from stream: inout RandomStream
+    ) {
+        precondition(!kernel.isMultiple(of: 2), "a kernel of size \(kernel) has no centre")
+        weight = initialisation.weight([outputs, inputs, kernel, kernel], from: &stream).channelsLast()
+        self.bias = bias ? .zeros([outputs]) : nil
+        padding = kernel / 2
+    }
+
+    /// `weight` and `bias`.
+    public var members: [Member] { [.parameter("weight", weight), .parameter("bias", bias)] }
+
+    /// Applies the layer to `x` `[N, inputs, H, W]`.
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        x.conv2d(weight: weight, bias: bias, padding: padding)
+    }
+}

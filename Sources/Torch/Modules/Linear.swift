@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+/// An affine map `y = x W^T + b` of the last dimension.
+public final class Linear: Module {
+    /// `W`, `[outputs, inputs]`.
+    public let weight: Tensor
+    /// `b`, `[outputs]`, or none.
+    public let bias: Tensor?
+
+    /// A new layer; the bias begins at zero.
+    ///
+    /// - Parameters:
+    ///   - inputs: the size of the last dimension of `x`.
+    ///   - outputs: that of `y`.
+    ///   - bias: whether there is a `b`.
+    ///   - initialisation: how `W` is drawn.
+    ///   - stream: what it is drawn from.
+    public init(
+        _ inputs: Int, _ outputs: Int, bias: Bool = true, initialisation: Initialisation = .xavierUniform(),
+        from stream: inout RandomStream
+    ) {
+        weight = initialisation.weight([outputs, inputs], from: &stream)
+        self.bias = bias ? .zeros([outputs]) : nil
+    }
+
+    /// `weight` and `bias`.
+    public var members: [Member] { [.parameter("weight", weight), .parameter("bias", bias)] }
+
+    /// Applies the layer to `x` `[..., inputs]`.
+    public func callAsFunction(_ x: Tensor) -> Tensor { x.linear(weight: weight, bias: bias) }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Foundation
+import Yams
+
+/// The settings of a run, as a plain structure whose `init()` is the default for every one of them.
+///
+/// In YAML a recipe is a mapping with the same names, and holds only what differs from the defaults:
+///
+/// ```yaml
+/// steps: 2000
+/// distillation:
+///     lambda: 0.25
+/// ```
+///
+/// A field is a number, `Bool`, `String`, an enumeration with `String` raw values that is `CaseIterable`, a list of
+/// these, an optional of these, or a structure of such fields.
+public protocol Recipe: Codable, Equatable, Sendable {
+    /// The defaults.
+    init()
+
+    /// Checks what types cannot say: ranges, and fields that must fit each other.
+    ///
+    /// - Throws: ``RecipeError/invalid(key:reason:)``.
+    func validate() throws
+}
+
+extension Recipe {
+    /// Overlays a YAML file and then single settings on the defaults, and validates the result.
+    ///
+    /// - Parameters:
+    ///   - file: a YAML mapping; none leaves the defaults. An empty file is an empty mapping.
+    ///   - overrides: settings such as `distillation.lambda=0.5`, later ones win. The value is YAML too.
+    /// - Throws: ``RecipeError``, for a key that the recipe does not have, for a value of another type, for text that
+    ///   is not YAML, and for what ``validate()`` refuses.
+    public static func resolved(from file: URL? = nil, overrides: [String] = []) throws -> Self {
+        var form = RecipeForm(of: Self())
+        if let file {
+            let source = RecipeSource.file(file.relativePath)
+            if let node = try source.parse(read(file)) {
+                try form.overlay(node, from: source)
+            }
+        }
+        for override in overrides {
+            try form.overlay(RecipeSource.override.parse(override: override), from: .override)
+        }
+        let recipe = try form.decoded(as: Self.self)
+        try recipe.validate()
+        return recipe
+    }
+
+    /// The whole recipe as YAML, keys in the order of declaration. Reading it back gives an equal recipe: numbers are
+    /// written with as many digits as tell them from their neighbours.
+    public func yaml() throws -> String {
+        try Yams.serialize(node: RecipeForm(of: self).node, indent: 4, width: -1, allowUnicode: true)
+    }
+
+    /// The keys whose values differ, in the order of declaration, each with the value here and the other's.
+    func differences(from other: Self) -> [(key: String, here: String, there: String)] {
+        zip(RecipeForm(of: self).leaves, RecipeForm(of: other).leaves)
+            .filter { $0.text != $1.text }
+            .map { ($0.key, $0.text, $1.text) }
+    }
+
+    private static func read(_ file: URL) throws -> String {
+        do {
+            return try String(contentsOf: file, encoding: .utf8)
+        } catch {
+            throw RecipeError.unreadable(file: file.relativePath, reason: error.localizedDescription)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Foundation
+internal import Logging
+
+/// The folder that holds all of one run.
+///
+/// ```
+/// runs/x/recipe.yaml      the resolved recipe
+///        events/          TensorBoard's event file
+///        samples/         pictures made on the way
+///        checkpoints/     step-000001000/, ...
+///        log.jsonl        the scalars of the event file, one line a step
+/// ```
+public struct RunFolder: Sendable {
+    /// The folder itself.
+    public let url: URL
+
+    /// Names a folder; nothing is read or made yet.
+    public init(_ url: URL) {
+        self.url = url
+    }
+
+    /// The recipe of the run, with every default written out.
+    public var recipe: URL { url.appending(path: "recipe.yaml") }
+    /// The folder of event files, to hand to TensorBoard.
+    public var events: URL { url.appending(path: "events") }
+    /// The folder of pictures made on the way.
+    public var samples: URL { url.appending(path: "samples") }
+    /// The folder of checkpoints.
+    public var checkpoints: URL { url.appending(path: "checkpoints") }
+    /// The scalars, one JSON object a line.
+    public var log: URL { url.appending(path: "log.jsonl") }
+
+    /// The recipe that the run was started with.
+    ///
+    /// - Throws: ``RecipeError`` if there is none, or it is not one of this type.
+    public func recipe<R: Recipe>(as type: R.Type = R.self) throws -> R {
+        try R.resolved(from: recipe)
+    }
+
+    /// Makes the folder ready for a run of `recipe`, and keeps other processes out of it while `body` runs. A folder
+    /// that already holds a run goes on with it.
+    ///
+    /// - Throws: before `body` begins, ``RunFolderError`` if another process uses the folder or its run has another
+    ///   recipe, and ``FileError`` if it cannot be written; then whatever `body` throws.
+    public func run<R: Recipe, Result>(_ recipe: R, _ body: () throws -> Result) throws -> Result {
+        try makeFolder(url)
+        let lock = try RunLock(self)
+        defer { lock.release() }
+        if FileManager.default.fileExists(atPath: self.recipe.path) {
+            try check(recipe)
+        } else {
+            try writeWhole(Data(recipe.yaml().utf8), to: self.recipe)
+        }
+        for folder in [events, samples, checkpoints] {
+            try makeFolder(folder)
+        }
+        return try body()
+    }
+
+    private func check<R: Recipe>(_ recipe: R) throws {
+        let differences = try self.recipe(as: R.self).differences(from: recipe)
+        guard differences.isEmpty else {
+            throw RunFolderError.otherRecipe(
+                folder: url.relativePath,
+                differences: differences.map { "`\($0.key)` is \($0.here) there and \($0.there) now" })
+        }
+    }
+}
+
+/// Why a folder cannot take a run.
+public enum RunFolderError: Error, Equatable, CustomStringConvertible {
+    /// Another process runs there.
+    case inUse(folder: String, process: String)
+    /// The folder holds a run with other settings.
+    case otherRecipe(folder: String, differences: [String])
+
+    /// One sentence: which folder, what is wrong, what to do.
+    public var description: String {
+        switch self {
+        case .inUse(let folder, let process):
+            "\(folder) is in use by process \(process); wait for it, stop it, or choose another folder."
+        case .otherRecipe(let folder, let differences):
+            "\(folder) holds a run with another recipe, where \(differences.joined(separator: ", ")); "
+                + "go on with those settings or choose another folder."
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Foundation
+import Logging
+
+/// Keeps a second process out of a run's folder.
+///
+/// The system holds the lock on the file `.lock` and drops it when the process ends, however it ends. The process's
+/// number in the file is only for messages: one that is still there after the lock was got tells of a run that was
+/// killed. The file is never removed, since somebody could hold a lock on a file that is no longer found by its name.
+struct RunLock: ~Copyable {
+    private let file: OpenFile
+
+    /// - Throws: ``RunFolderError/inUse(folder:process:)`` if another run holds the folder, ``FileError``.
+    init(_ folder: RunFolder) throws {
+        let url = folder.url.appending(path: ".lock")
+        let file = try OpenFile(url, O_RDWR | O_CREAT)
+        let holder = try String(decoding: contents(of: url), as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw RunFolderError.inUse(folder: folder.url.relativePath, process: holder)
+        }
+        if !holder.isEmpty {
+            Logger(label: "training").notice(
+                "The last run in \(folder.url.relativePath), process \(holder), was cut short.")
+        }
+        try file.truncate(to: 0)
+        try file.write(Data("\(getpid())\n".utf8))
+        self.file = file
+    }
+
+    /// Leaves word that the run ended by itself. The folder is free once the lock goes out of scope.
+    func release() {
+        ftruncate(file.descriptor, 0)
+    }
+}

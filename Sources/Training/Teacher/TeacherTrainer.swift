@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Diffusion
+public import OrderedCollections
+public import Torch
+
+/// One optimiser step after another of EDM training: everything but the run around it.
+public final class TeacherTrainer: Trainable {
+    /// What a step measured; nothing has been read back from the device yet.
+    public struct Report {
+        /// The loss of the batch, a scalar.
+        public let loss: Tensor
+        /// The norm of the gradient before clipping, a scalar.
+        public let gradientNorm: Tensor
+    }
+
+    /// The network being trained.
+    public let denoiser: EDMDenoiser
+    public let recipe: TeacherRecipe
+    private let images: TrainingImages
+    private let device: Device
+    private let optimizer: AdamW
+    private let ema: EMA
+
+    /// Makes a new network from the recipe's seed.
+    ///
+    /// - Throws: ``RecipeError`` if the images do not fit the network.
+    public init(recipe: TeacherRecipe, images: TrainingImages, device: Device = .cpu) throws {
+        try recipe.checkImages(images)
+        self.recipe = recipe
+        self.images = images
+        self.device = device
+        denoiser = recipe.network.makeDenoiser(seed: recipe.seed)
+        denoiser.move(to: device)
+        denoiser.setRequiresGrad(true)
+        optimizer = AdamW(
+            parameters: denoiser.parameters, learningRate: recipe.learningRate, weightDecay: recipe.weightDecay)
+        ema = EMA(of: denoiser, halfLifeImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp)
+    }
+
+    public var stepCount: Int { (recipe.durationImages + recipe.batch - 1) / recipe.batch }
+
+    public var intervals: RunIntervals {
+        RunIntervals(
+            log: recipe.logEveryImages / recipe.batch, sample: recipe.sampleEveryImages / recipe.batch,
+            checkpoint: recipe.checkpointEveryImages / recipe.batch)
+    }
+
+    /// Draws a batch, descends on its loss and updates the moving average.
+    public func step(_ step: Int) throws -> Report {
+        let (x, condition) = try batch(step)
+        let loss = edmLoss(denoiser, x: x, condition: condition, draws: noise(for: x, step: step))
+        loss.backward()
+        let gradientNorm = clipGradientNorm(denoiser.parameters.values, to: recipe.clipNorm)
+        optimizer.learningRate = learningRate(step)
+        optimizer.step()
+        optimizer.zeroGradients()
+        ema.update(from: denoiser, batchSize: recipe.batch, imagesBefore: step * recipe.batch)
+        return Report(loss: loss.detached(), gradientNorm: gradientNorm)
+    }
+
+    /// The learning rate of a step: a warm-up, a plateau and a fall to 0.
+    public func learningRate(_ step: Int) -> Double {
+        let seen = step * recipe.batch
+        return recipe.learningRate * warmUp(seen, length: recipe.warmUpImages)
+            * coolDown(seen, length: recipe.coolDownImages, duration: recipe.durationImages)
+    }
+
+    /// The moving average as a network of its own.
+    public func averaged() -> EDMDenoiser {
+        let copy = recipe.network.makeDenoiser(seed: recipe.seed)
+        copy.move(to: device)
+        ema.copy(to: copy)
+        return copy
+    }
+
+    public func scalars(of report: Report, done: Int) -> [String: Double] {
+        [
+            "loss": report.loss.item(), "gradientNorm": report.gradientNorm.item(),
+            "learningRate": learningRate(done - 1), "images": Double(done * recipe.batch),
+        ]
+    }
+
+    public var state: [String: OrderedDictionary<String, Tensor>] {
+        ["network": denoiser.state, "optimizer": optimizer.state, "ema": ema.state]
+    }
+
+    public func load(_ checkpoint: Checkpoint) throws {
+        try denoiser.load(checkpoint.tensors("network"))
+        try optimizer.load(state: checkpoint.tensors("optimizer"))
+        try ema.load(state: checkpoint.tensors("ema"))
+    }
+
+    private func batch(_ step: Int) throws -> (x: Tensor, condition: Tensor?) {
+        let indices = images.indices(batch: recipe.batch, step: step, seed: recipe.seed)
+        var x = try images.images(indices).to(device).to(.float32) / 127.5 - 1
+        if recipe.mirror {
+            var stream = RandomStream(seed: recipe.seed, purpose: "teacher.mirror", step: step)
+            let mirrored = stream.uniform([indices.count, 1, 1, 1], device: device) .< 0.5
+            x = mirrored.selecting(x.flipped(dims: [3]), else: x)
+        }
+        guard recipe.network.labelDim > 0, let labels = images.labels else { return (x, nil) }
+        let classes = Tensor(indices.map { labels[$0] }, device: device)
+        return (x, classes.oneHot(classCount: recipe.network.labelDim).to(.float32))
+    }
+
+    private func noise(for x: Tensor, step: Int) -> EDMDraws {
+        var levels = RandomStream(seed: recipe.seed, purpose: "teacher.sigma", step: step)
+        var noise = RandomStream(seed: recipe.seed, purpose: "teacher.noise", step: step)
+        return EDMDraws(
+            logSigma: levels.normal([x.shape[0]], device: device), noise: noise.normal(x.shape, device: device))
+    }
+}

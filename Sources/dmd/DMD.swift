@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import ArgumentParser
+import Foundation
+import Logging
+import Torch
+
+@main
+struct DMD: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dmd",
+        abstract: "Distil a diffusion model into a generator that needs one evaluation.",
+        discussion: """
+            Distribution Matching Distillation (Yin et al., CVPR 2024). Without flags every command works on the \
+            bundled Fashion-MNIST teacher.
+            """,
+        version: "0.1.0 (libtorch \(LibTorch.version))",
+        subcommands: [
+            TrainTeacher.self, Sample.self,
+        ])
+
+    static func main() {
+        LibTorch.keepFreedMemory()
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import ArgumentParser
+import Foundation
+import Torch
+import Training
+
+/// Where to compute.
+struct ComputeOptions: ParsableArguments {
+    @Option(help: "Where to compute: cpu, cuda, cuda:INDEX or mps.")
+    var device = "cpu"
+
+    @Option(help: "Threads that one operation may use on the CPU (default: all cores).")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, threads < 1 {
+            throw ValidationError("--threads is \(threads); give at least 1.")
+        }
+    }
+
+    /// The device, once libtorch has been told the number of threads.
+    func resolved() throws -> Device {
+        if let threads { LibTorch.threads = threads }
+        return try Device(parsing: device)
+    }
+}
+
+/// Which settings a run has.
+struct RecipeOptions: ParsableArguments {
+    @Option(help: "A YAML file of settings; those it does not name keep their defaults.")
+    var recipe: Path?
+
+    @Option(name: .customLong("set"), help: "One setting, such as batch=32; may be given several times.")
+    var overrides: [String] = []
+
+    @Flag(help: "Print the settings and what the run would cost, and stop.")
+    var dryRun = false
+
+    /// The settings, checked, and where they come from by default.
+    func resolved<R: Recipe>(as type: R.Type = R.self, default file: URL? = nil) throws -> R {
+        try R.resolved(from: recipe?.url ?? file, overrides: overrides)
+    }
+}
+
+/// A path as typed, relative to the working directory.
+struct Path: ExpressibleByArgument, CustomStringConvertible {
+    let description: String
+    var url: URL { URL(fileURLWithPath: description) }
+
+    init(argument: String) { description = argument }
+
+    static var defaultCompletionKind: CompletionKind { .file() }
+}
+
+/// Files that come with the program.
+enum Bundled {
+    static let teacher = resource("fashion-mnist-teacher.safetensors")
+    static let generator = resource("fashion-mnist-generator.safetensors")
+
+    private static func resource(_ name: String) -> URL {
+        Bundle.module.bundleURL.appending(path: "Resources").appending(path: name)
+    }
+}
+
+/// Something that the user can put right, in one sentence.
+struct CommandError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

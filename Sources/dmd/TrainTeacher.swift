@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import ArgumentParser
+import Diffusion
+import Foundation
+import Images
+import Torch
+import Training
+
+/// Trains a diffusion model from images alone, so that there is something to distil.
+struct TrainTeacher: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a teacher from images.",
+        discussion: """
+            The images are an IDX set such as Fashion-MNIST, a folder of PNG and JPEG files, or an EDM zip. Running the \
+            same command again goes on where the last run stopped.
+            """)
+
+    @Option(help: "The images: a folder, an IDX file or a zip (default: Fashion-MNIST, where it is installed).")
+    var images: Path?
+
+    @Option(help: "The run's folder.")
+    var out = Path(argument: "runs/teacher")
+
+    @OptionGroup var recipe: RecipeOptions
+    @OptionGroup var compute: ComputeOptions
+
+    func run() throws {
+        let settings = try recipe.resolved(as: TeacherRecipe.self)
+        if recipe.dryRun { return print(try settings.yaml(), terminator: "") }
+        let device = try compute.resolved()
+        let dataset = try openDataset(
+            at: images?.url ?? FashionMNIST.folder(), split: .train, size: settings.network.imgResolution)
+        let trainer = try TeacherTrainer(
+            recipe: settings,
+            images: TrainingImages(
+                count: dataset.count, shape: dataset.imageShape, labels: dataset.labels,
+                images: dataset.images(at:)),
+            device: device)
+        let folder = RunFolder(out.url)
+
+        Interrupt.install()
+        var run = Run(trainer, in: folder, title: "train-teacher")
+        run.sample = { step, log in
+            let grid = try sampleSheet(of: trainer.averaged(), seed: settings.seed)
+            try grid.write(to: folder.samples.appending(path: String(format: "step-%09d.png", step)))
+            try log.record(
+                step: step, tag: "samples", image: grid.pngData(), width: grid.width, height: grid.height)
+        }
+        let outcome = try run.run()
+        try outcome.exitIfInterrupted(resumeWith: "dmd train-teacher --out \(out)")
+        let teacher = folder.url.appending(path: "teacher.safetensors")
+        try saveDenoiser(trainer.averaged(), to: teacher, dtype: .float16, metadata: ["dmd.recipe": settings.yaml()])
+        print("The teacher is in \(teacher.relativePath). Look at it: dmd sample --weights \(teacher.relativePath) --steps 18")
+    }
+}
+
+/// Where Debian's package and upstream's files of Fashion-MNIST are looked for.
+enum FashionMNIST {
+    static func folder() throws -> URL {
+        let places = ["data/fashion-mnist", "/usr/share/datasets/fashion-mnist"]
+        guard let found = places.first(where: FileManager.default.fileExists(atPath:)) else {
+            throw CommandError(
+                "Fashion-MNIST is neither in \(places.joined(separator: " nor in ")): run scripts/setup, or name a set "
+                    + "of images with --images.")
+        }
+        return URL(fileURLWithPath: found)
+    }
+}
+
+extension Run.Outcome {
+    /// Ends the process with the status of its signal, after a word on how to go on.
+    func exitIfInterrupted(resumeWith command: String) throws {
+        guard case .interrupted(let step) = self else { return }
+        FileHandle.standardError.write(
+            Data("\nStopped after step \(step); a checkpoint is written. To go on: \(command)\n".utf8))
+        throw ExitCode(Interrupt.exitStatus)
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Distillation
+import Foundation
+import Testing
+import Torch
+
+@Suite("Pairs")
+struct PairTests {
+    private let description = PairDescription(
+        count: 22, seed: 3, sampleShape: [1, 2, 2], classCount: 4, teacher: "abc", sampler: "twice the noise",
+        storage: .float32, shardSize: 8)
+
+    /// A stand-in for a deterministic sampler: twice the noise, plus the class.
+    private func sampler(_ z: Tensor, _ condition: Tensor?) -> Tensor {
+        let classes = condition.map { $0.matmul(Tensor([Float(0), 1, 2, 3], shape: [4, 1])) } ?? Tensor(0)
+        return z * 2 + classes.reshaped([-1, 1, 1, 1])
+    }
+
+    @Test("are noise that can be made again, balanced classes, and what the sampler makes of them")
+    func contents() throws {
+        try withTemporaryFolder { folder in
+            var writer = try PairWriter(folder, description)
+            #expect(try writer.write(batch: 5, sampler: sampler))
+            let pairs = try PairSet(folder).pairs(at: 3..<22)
+            #expect(
+                pairs.images.array(as: Float.self) == sampler(pairs.z, pairs.condition).array(as: Float.self))
+            var stream = RandomStream(seed: 3, purpose: "pair.z", step: 4)
+            #expect(
+                pairs.z.selected(dim: 0, index: 1).array(as: Float.self)
+                    == stream.normal([1, 2, 2]).array(as: Float.self))
+            #expect(pairs.condition?.argmax(dim: 1).array(as: Int.self) == (3..<22).map { $0 % 4 })
+        }
+    }
+
+    @Test("are the same after an interruption, file by file")
+    func resume() throws {
+        try withTemporaryFolder { folder in
+            let (whole, halted) = (folder.appending(path: "whole"), folder.appending(path: "halted"))
+            var writer = try PairWriter(whole, description)
+            #expect(try writer.write(batch: 4, sampler: sampler))
+
+            var first = try PairWriter(halted, description)
+            #expect(try !first.write(batch: 4, sampler: sampler) { $0 < 12 })
+            #expect(first.finished == 8)
+            #expect(throws: PairError.incomplete(folder: halted.relativePath, found: 8, expected: 22)) {
+                try PairSet(halted)
+            }
+            var made: [Int] = []
+            var second = try PairWriter(halted, description)
+            #expect(
+                try second.write(batch: 4, sampler: sampler) {
+                    made.append($0)
+                    return true
+                })
+            #expect(made.first == 12 && second.finished == 22)
+
+            let names = try FileManager.default.contentsOfDirectory(atPath: whole.path).sorted()
+            #expect(names.count == 4)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: halted.path).sorted() == names)
+            for name in names {
+                #expect(
+                    try Data(contentsOf: whole.appending(path: name))
+                        == Data(contentsOf: halted.appending(path: name)), "\(name)")
+            }
+        }
+    }
+
+    @Test("in half precision differ by its rounding alone")
+    func halfPrecision() throws {
+        try withTemporaryFolder { folder in
+            var description = description
+            description.storage = .float16
+            var writer = try PairWriter(folder, description)
+            #expect(try writer.write(batch: 22, sampler: sampler))
+            let pairs = try PairSet(folder).pairs(at: 0..<22)
+            #expect(pairs.images.dtype == .float32)
+            let exact = sampler(pairs.z, pairs.condition)
+            #expect(
+                pairs.images.array(as: Float.self) == exact.to(.float16).array(as: Float.self))
+        }
+    }
+
+    @Test("of other settings are refused by name")
+    func mismatch() throws {
+        try withTemporaryFolder { folder in
+            _ = try PairWriter(folder, description)
+            var other = description
+            other.seed = 4
+            other.teacher = "xyz"
+            let error = #expect(throws: PairError.self) { try PairWriter(folder, other) }
+            #expect(error?.description.contains("seed is 3 there and 4 here") == true)
+            #expect(error?.description.contains("fingerprint is abc there and xyz here") == true)
+        }
+    }
+
+    @Test("that were changed on the disk are refused by file")
+    func damage() throws {
+        try withTemporaryFolder { folder in
+            var writer = try PairWriter(folder, description)
+            #expect(try writer.write(batch: 8, sampler: sampler))
+            let file = folder.appending(path: "pairs-00001.safetensors")
+            var bytes = try Data(contentsOf: file)
+            bytes[bytes.count - 1] ^= 1
+            try bytes.write(to: file)
+            let error = #expect(throws: PairError.self) { try PairSet(folder) }
+            #expect(error?.description.contains("pairs-00001.safetensors is damaged") == true)
+            #expect(throws: PairError.self) { try PairWriter(folder, description) }
+            try FileManager.default.removeItem(at: file)
+            #expect(throws: PairError.self) { try PairSet(folder) }
+        }
+    }
+
+    @Test("are missing where there is no manifest, and where it is not one")
+    func noManifest() throws {
+        try withTemporaryFolder { folder in
+            let missing = #expect(throws: PairError.self) { try PairSet(folder) }
+            #expect(missing?.description.contains("has no pairs.json") == true)
+            try Data("[1, 2]".utf8).write(to: folder.appending(path: "pairs.json"))
+            #expect(throws: PairError.self) { try PairSet(folder) }
+        }
+    }
+
+    @Test("come once an epoch, in an order that the seed names")
+    func order() {
+        let images = Tensor.arange(22, dtype: .float32).reshaped([22, 1, 1, 1]).expanded(to: [22, 1, 2, 2])
+        let pairs = PairSet(description, images: images)
+        func indices(step: Int, seed: UInt64) -> [Int] {
+            pairs.batch(5, step: step, seed: seed).images.narrowed(dim: 2, start: 0, count: 1)
+                .narrowed(dim: 3, start: 0, count: 1).array(as: Int.self)
+        }
+        // 22 steps of 5 are five epochs.
+        let dealt = (0..<22).flatMap { indices(step: $0, seed: 1) }
+        for epoch in 0..<5 {
+            #expect(dealt[epoch * 22..<(epoch + 1) * 22].sorted() == Array(0..<22))
+        }
+        #expect(Array(dealt[..<22]) != Array(dealt[22..<44]))
+        #expect(indices(step: 7, seed: 1) == Array(dealt[35..<40]))
+        #expect(indices(step: 7, seed: 1) != indices(step: 7, seed: 2))
+    }
+}

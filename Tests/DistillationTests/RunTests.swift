@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Distillation
+import Foundation
+import OrderedCollections
+import Testing
+import Torch
+import Training
+
+@Suite("A distillation's run")
+struct RunTests {
+    private let toy = Toy(Mixture(centers: [[-0.6, 0], [0.6, 0.2]], shares: [0.5, 0.5], width: 0.1))
+
+    private func run(
+        _ folder: URL, _ recipe: DistillationRecipe = Toy.recipe(),
+        _ change: (inout DistillationRun<ToyDenoiser>) -> Void = { _ in }
+    ) throws -> DistillationRun<ToyDenoiser>.Outcome {
+        var run = DistillationRun(try toy.distiller(recipe), in: RunFolder(folder))
+        run.makeProgress = { _, _ in nil }
+        run.isInterrupted = { false }
+        change(&run)
+        return try run.run()
+    }
+
+    @Test("gives the same bits with and without interruptions")
+    func resume() throws {
+        try withTemporaryFolder { folder in
+            let (whole, halted) = (folder.appending(path: "whole"), folder.appending(path: "halted"))
+            #expect(try run(whole) == .finished)
+            for stop in [3, 5] {
+                var steps = 0
+                let left = stop == 3 ? 3 : 2
+                #expect(
+                    try run(halted) {
+                        $0.isInterrupted = {
+                            steps += 1
+                            return steps == left
+                        }
+                    } == .interrupted(step: stop))
+            }
+            #expect(try run(halted) == .finished)
+
+            let checkpoints = try [whole, halted].map {
+                try #require(try CheckpointReader.latest(in: RunFolder($0).checkpoints))
+            }
+            #expect(checkpoints.map(\.step) == [8, 8])
+            for file in [
+                "generator", "generator-average", "generator-optimizer", "critic", "critic-optimizer",
+            ] {
+                let states = try checkpoints.map { try $0.tensors(file) }
+                #expect(states[0].count > 1 && differing(states[0], states[1]).isEmpty, "\(file)")
+            }
+            let logs = try [whole, halted].map { try ScalarLog.lines(of: RunFolder($0).log) }
+            #expect(logs[0].map(\.step) == [2, 4, 6, 8] && logs[1].map(\.step) == [2, 4, 6, 8])
+            for (a, b) in zip(logs[0], logs[1]) {
+                #expect(
+                    a.values["loss/dm"] == b.values["loss/dm"]
+                        && a.values["critic/lag"] == b.values["critic/lag"])
+            }
+        }
+    }
+
+    @Test("logs what tells of its health")
+    func log() throws {
+        try withTemporaryFolder { folder in
+            var verdicts: [Int: Health] = [:]
+            var sampled: [Int] = []
+            #expect(
+                try run(folder) {
+                    $0.report = { step, _, health in verdicts[step] = health }
+                    $0.sample = { step, _ in sampled.append(step) }
+                } == .finished)
+            let last = try #require(try ScalarLog.lines(of: RunFolder(folder).log).last)
+            for tag in [
+                "loss/dm", "loss/regression", "loss/critic", "norm/dm_gradient", "norm/generator_gradient",
+                "norm/critic_gradient", "images/mean", "images/std", "images/brightness", "pairs/mean",
+                "pairs/std",
+                "pairs/brightness", "critic/fresh_loss", "critic/lag", "images_per_second", "health/sane",
+            ] {
+                #expect(last.values[tag]?.isFinite == true, "\(tag)")
+            }
+            #expect(verdicts.keys.sorted() == [2, 4, 6, 8] && verdicts[2] == .early)
+            #expect(sampled == [4, 8])
+        }
+    }
+
+    @Test("ends before weights that are lost reach a checkpoint")
+    func divergence() throws {
+        try withTemporaryFolder { folder in
+            let error = #expect(throws: DistillationError.self) {
+                try run(folder, Toy.recipe { $0.learningRate = 1e30 })
+            }
+            guard case .diverged(step: 4, _) = error else {
+                Issue.record("found \(String(describing: error))")
+                return
+            }
+            let checkpoint = try CheckpointReader.latest(in: RunFolder(folder).checkpoints)
+            #expect(checkpoint == nil)
+        }
+    }
+
+    @Test("does not go on with another recipe")
+    func otherRecipe() throws {
+        try withTemporaryFolder { folder in
+            _ = try run(folder)
+            #expect(throws: RunFolderError.self) { try run(folder, Toy.recipe { $0.lambda = 0.5 }) }
+        }
+    }
+}

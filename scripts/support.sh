@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The swift-dmd authors
+# shellcheck shell=bash
+#
+# Sourced by the scripts beside it, which run in the repository's folder.
+
+# A private Python environment: it fetches libtorch and the weights of LPIPS; nothing needs it afterwards.
+# shellcheck disable=SC2034
+readonly venv=.libtorch/venv lpips_weights=.weights/lpips-vgg16.safetensors
+
+say() { printf '%-11s %s\n' "$1" "$2"; }
+
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+durations=""
+
+# timed NAME COMMAND...: runs one part of a script and remembers how long it took.
+timed() {
+    local name=$1 start=$SECONDS
+    shift
+    printf '== %s\n' "$name"
+    "$@" || fail "$name failed; the reason is above."
+    durations+="$name $(in_minutes $((SECONDS - start))), "
+}
+
+in_minutes() { awk -v seconds="$1" 'BEGIN { printf "%.1f", seconds / 60 }'; }
+
+report_durations() { printf 'Minutes: %sin all %s.\n' "$durations" "$(in_minutes $SECONDS)"; }
