@@ -68,5 +68,6 @@ def sampling_sigmas(steps):
 
 
 def heun_sample(net, z, labels, steps=18):
-    *_, x = heun_steps(net, z, labels, sampling_sigmas(steps))
+    for x in heun_steps(net, z, labels, sampling_sigmas(steps)):
+        pass
     return x

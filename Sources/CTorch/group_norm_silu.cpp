@@ -242,8 +242,9 @@ struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
 
     static at::Tensor forward(
         Context *context, const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
-        const at::Tensor &shift, int64_t groups, double epsilon) {
+        const std::optional<at::Tensor> &optionalShift, int64_t groups, double epsilon) {
         auto s = sizesOf(x, groups);
+        auto shift = optionalShift.value_or(at::Tensor());
         auto mean = at::empty({s.samples, groups}, x.options().memory_format(at::MemoryFormat::Contiguous));
         auto rstd = at::empty_like(mean);
         auto y = x.scalar_type() == at::kFloat
@@ -292,7 +293,7 @@ ct_status ct_group_norm_silu(
         if (isFused(input, scale)) {
             *result = give(GroupNormSiLU::apply(
                 input.contiguous(at::MemoryFormat::ChannelsLast), scale, offset,
-                added.defined() ? added.contiguous() : added, groups, epsilon));
+                added.defined() ? std::optional(added.contiguous()) : std::nullopt, groups, epsilon));
             return;
         }
         if (added.defined()) input = at::add(input, added.unsqueeze(-1).unsqueeze(-1));

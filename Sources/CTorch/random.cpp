@@ -7,12 +7,36 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randperm.h>
 
+namespace ctorch {
+
+/// A Mersenne twister whose whole state comes from SplitMix64 (Steele, Lea and Flood 2014): libtorch's own
+/// seeding looks at 32 bits only, so that of 100,000 streams two would be the same.
+static at::mt19937 engine(uint64_t seed) {
+    auto next = [&seed] {
+        auto z = seed += 0x9e3779b97f4a7c15;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        return static_cast<uint32_t>((z ^ (z >> 31)) >> 32);
+    };
+    at::mt19937 engine(seed);
+    auto data = engine.data();
+    for (auto &word : data.state_) word = next();
+    engine.set_data(data);
+    return engine;
+}
+
+} // namespace ctorch
+
 using namespace ctorch;
 
 extern "C" {
 
 ct_status ct_generator_new(ct_generator *result, uint64_t seed) {
-    return guarded([&] { result->impl = new at::Generator(at::detail::createCPUGenerator(seed)); });
+    return guarded([&] {
+        auto generator = at::detail::createCPUGenerator(seed);
+        at::check_generator<at::CPUGeneratorImpl>(generator)->set_engine(engine(seed));
+        result->impl = new at::Generator(std::move(generator));
+    });
 }
 
 void ct_generator_free(ct_generator generator) { delete static_cast<at::Generator *>(generator.impl); }

@@ -38,17 +38,10 @@ public struct KarrasSchedule: NoiseSchedule, Equatable {
     public var noiseToSignalRange: ClosedRange<Double> { sigmaMin...sigmaMax }
 
     /// The bins with the given numbers, see ``NoiseSchedule/level(at:)``.
-    public func level(at steps: Tensor) -> NoiseLevel { level(sigma: lookUp(sigmas, at: steps)) }
+    public func level(at steps: Tensor) -> NoiseLevel { NoiseLevel(sigma: lookUp(sigmas, at: steps)) }
 
     /// The level where sigma is `noiseToSignal`.
     public func level(noiseToSignal: Double, count: Int) -> NoiseLevel {
-        level(sigma: .full([count], value: noiseToSignal, dtype: .float64))
-    }
-
-    /// The levels of given standard deviations.
-    ///
-    /// - Parameter sigma: above 0, `[N]`.
-    public func level(sigma: Tensor) -> NoiseLevel {
-        NoiseLevel(alpha: .zerosLike(sigma) + 1, sigma: sigma, time: sigma)
+        NoiseLevel(sigma: .full([count], value: noiseToSignal, dtype: .float64))
     }
 }

@@ -24,6 +24,11 @@ public struct NoiseLevel {
         self.time = time.reshaped([-1])
     }
 
+    /// EDM's level of each sample, `x_t = x + sigma eps`.
+    ///
+    /// - Parameter sigma: above 0, `[N]`.
+    public init(sigma: Tensor) { self.init(alpha: .zerosLike(sigma) + 1, sigma: sigma, time: sigma) }
+
     /// `alpha x + sigma eps`, equation 3 of DMD (arXiv 2311.18828).
     ///
     /// - Parameters:

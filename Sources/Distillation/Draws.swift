@@ -82,7 +82,8 @@ struct Draws: ~Copyable {
 
     /// Noise for `count` images, at steps of the schedule uniform in `range`.
     mutating func perturbation(_ count: Int, steps range: Range<Int>) -> Perturbation {
-        let steps = level.integers(below: range.count, shape: [count], device: device) + Double(range.lowerBound)
+        let steps =
+            level.integers(below: range.count, shape: [count], device: device) + Double(range.lowerBound)
         return Perturbation(
             steps: steps.to(.int64), noise: noise.normal([count] + sampleShape, device: device))
     }

@@ -66,7 +66,7 @@ struct DDPMppTests {
     func parity(dtype: DType, tolerance: Double) throws {
         let file = try SafetensorsFile(fixture("denoiser.safetensors"))
         let expected = try file.tensors(under: "\(dtype).", as: dtype)
-        let found = try evaluate(fixtureDenoiser(file, as: dtype), on: file, dtype)
+        let found = try evaluate(fixtureDenoiser(as: dtype), on: file, dtype)
         #expect(Set(found.keys) == Set(expected.keys))
         for (name, tensor) in found {
             let difference = relativeDifference(tensor, try #require(expected[name]))
@@ -77,7 +77,7 @@ struct DDPMppTests {
     @Test("a single wrong weight shows", arguments: ["enc.6x6_down.conv0.bias", "dec.3x3_in0.qkv.weight"])
     func corruption(name: String) throws {
         let file = try SafetensorsFile(fixture("denoiser.safetensors"))
-        let denoiser = try fixtureDenoiser(file, as: .float64)
+        let denoiser = try fixtureDenoiser(as: .float64)
         let weight = try #require(denoiser.state["model.\(name)"])
         var values = weight.array(as: Double.self)
         values[1] += 0.1
@@ -111,8 +111,7 @@ struct DDPMppTests {
         -> [String: Tensor]
     {
         let x = try file.tensor("x").to(dtype).cloned()
-        let sigma = try file.tensor("sigma").to(dtype)
-        let level = KarrasSchedule().level(sigma: sigma)
+        let level = NoiseLevel(sigma: try file.tensor("sigma").to(dtype))
         denoiser.setRequiresGrad(true)
         x.setRequiresGrad(true)
 

@@ -24,7 +24,7 @@ extension SafetensorsFile {
 }
 
 /// The network of the parity fixtures, with its weights.
-func fixtureDenoiser(_ file: SafetensorsFile, as dtype: DType) throws -> EDMDenoiser {
+func fixtureDenoiser(as dtype: DType) throws -> EDMDenoiser {
     var configuration = DDPMppConfiguration()
     configuration.imgResolution = 12
     configuration.imgChannels = 1
@@ -35,7 +35,7 @@ func fixtureDenoiser(_ file: SafetensorsFile, as dtype: DType) throws -> EDMDeno
     configuration.attnResolutions = [6]
     let denoiser = configuration.makeDenoiser(seed: 0)
     denoiser.convert(to: dtype)
-    let weights = try file.tensors(under: "state.", as: dtype)
+    let weights = try SafetensorsFile(fixture("denoiser.safetensors")).tensors(under: "state.", as: dtype)
     try denoiser.load(.init(uniqueKeysWithValues: weights.map { ($0, $1) }))
     return denoiser
 }

@@ -73,7 +73,7 @@ struct HeunSamplerTests {
     @Test("the states are those of the reference", arguments: [(DType.float64, 1e-7), (.float32, 1e-5)])
     func parity(dtype: DType, tolerance: Double) throws {
         let file = try SafetensorsFile(fixture("heun.safetensors"))
-        let denoiser = try fixtureDenoiser(file, as: dtype)
+        let denoiser = try fixtureDenoiser(as: dtype)
         let expected = try file.tensor("\(dtype).states")
         var states: [Tensor] = []
         _ = heun(

@@ -35,8 +35,7 @@ public func edmLoss(
     _ denoiser: EDMDenoiser, x: Tensor, condition: Tensor?, draws: EDMDraws, mean: Double = -1.2,
     deviation: Double = 1.2
 ) -> Tensor {
-    let sigma = (draws.logSigma * deviation + mean).exp()
-    let level = NoiseLevel(alpha: .zerosLike(sigma) + 1, sigma: sigma, time: sigma)
+    let level = NoiseLevel(sigma: (draws.logSigma * deviation + mean).exp())
     let prediction = denoiser(level.noising(x, noise: draws.noise), at: level, condition: condition)
     return (denoiser.preconditioning.lossWeight(level.sigma) * (prediction - x).square()).mean()
 }

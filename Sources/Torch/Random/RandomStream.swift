@@ -46,8 +46,8 @@ public struct RandomStream: ~Copyable {
 
     /// Independent draws from the uniform distribution on [0, 1).
     ///
-    /// - Parameter dtype: a floating-point type; types narrower than float32 round the float32 draws, possibly
-    ///   to 1.
+    /// - Parameter dtype: a floating-point type; types narrower than float32 round the float32 draws,
+    ///   possibly to 1.
     public mutating func uniform(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         reals(CT_UNIFORM, shape, dtype, device)
     }

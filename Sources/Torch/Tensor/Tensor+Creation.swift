@@ -88,7 +88,9 @@ extension Tensor {
     /// The same values on `device`; itself if it is there already.
     public func to(_ device: Device) -> Tensor {
         guard device != self.device else { return self }
-        return Self._toDevice(.tensor(self), .none, .none, .device(device), .none, true)
+        // A copy to the host must have arrived before its bytes are read.
+        let nonBlocking = Argument.bool(device != .cpu)
+        return Self._toDevice(.tensor(self), .none, .none, .device(device), .none, nonBlocking)
     }
 
     /// The same values in row-major order; itself if they already are.

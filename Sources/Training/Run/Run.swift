@@ -31,8 +31,11 @@ public protocol Trainable: AnyObject {
 
 /// Steps between two lines of the log, two grids of samples, and two checkpoints.
 public struct RunIntervals: Sendable, Equatable {
+    /// Between two lines of the log.
     public var log: Int
+    /// Between two grids of samples.
     public var sample: Int
+    /// Between two checkpoints.
     public var checkpoint: Int
 
     /// All at least 1.
@@ -113,7 +116,10 @@ public struct Run<Work: Trainable> {
                     try checkpoints.write(step: done, files: work.state, state: [String: String]())
                 }
                 progress?.update(done)
-                if isStopping && !isLast { return .interrupted(step: done) }
+                if isStopping && !isLast {
+                    progress?.finish()
+                    return .interrupted(step: done)
+                }
             }
             progress?.finish()
             return .finished
@@ -132,6 +138,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     /// A number that was measured is infinite or not a number.
     case diverged(step: Int, what: String)
 
+    /// One sentence on when it happened and what to do.
     public var description: String {
         switch self {
         case .diverged(let step, let what):

@@ -39,7 +39,7 @@ public struct DDPMppConfiguration: Codable, Sendable, Equatable {
         configuration.imgResolution = 28
         configuration.imgChannels = 1
         configuration.labelDim = 10
-        configuration.modelChannels = 32
+        configuration.modelChannels = 16
         configuration.channelMult = [1, 2, 2]
         configuration.numBlocks = 1
         configuration.attnResolutions = [7]
