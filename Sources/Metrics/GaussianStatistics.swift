@@ -5,8 +5,8 @@ public import Torch
 
 /// Mean and covariance of feature vectors that arrive in chunks of any size.
 ///
-/// Memory does not grow with the number of vectors. Beside the mean it holds the scatter `S`; two parts `A` and
-/// `B`, of which a new chunk may be one, join by
+/// Memory does not grow with the number of vectors. Beside the mean it holds the scatter `S`; two parts `A`
+/// and `B`, of which a new chunk may be one, join by
 ///
 ///     S = sum (x - mean)(x - mean)^T
 ///     d = mean_B - mean_A,   mean = mean_A + d n_B / n,   S = S_A + S_B + d d^T n_A n_B / n,   n = n_A + n_B

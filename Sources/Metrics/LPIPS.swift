@@ -76,8 +76,8 @@ public final class LPIPS {
         }
     }
 
-    /// Features of unit length at each pixel. The operator's gradient at the zero vector is zero, where that
-    /// of a square root of a sum is not a number.
+    /// Features of unit length at each pixel. Where the squares underflow to zero, the operator's gradient is
+    /// zero, while that of a square root of a sum is not a number.
     private static func normalized(_ features: Tensor) -> Tensor {
         features / (norm(.tensor(features), 2.0, .ints([1]), true) + 1e-10)
     }

@@ -52,51 +52,53 @@ public struct Operator: @unchecked Sendable {
     }
 }
 
-/// An argument of an ``Operator``.
-public enum Argument: CustomStringConvertible {
-    case none
-    case tensor(Tensor)
-    case int(Int)
-    case double(Double)
-    case bool(Bool)
-    case string(StaticString)
-    case ints([Int])
-    case doubles([Double])
-    case tensors([Tensor])
-    case optionalTensors([Tensor?])
-    case device(Device)
+extension Operator {
+    /// An argument of an operator.
+    public enum Argument: CustomStringConvertible {
+        case none
+        case tensor(Tensor)
+        case int(Int)
+        case double(Double)
+        case bool(Bool)
+        case string(StaticString)
+        case ints([Int])
+        case doubles([Double])
+        case tensors([Tensor])
+        case optionalTensors([Tensor?])
+        case device(Device)
 
-    static func optional(_ tensor: Tensor?) -> Argument { tensor.map(Argument.tensor) ?? .none }
-    /// The memory format of channels-last images.
-    static var channelsLast: Argument { .int(2) }
-    static func dtype(_ dtype: DType) -> Argument { .int(Int(dtype.rawValue)) }
+        static func optional(_ tensor: Tensor?) -> Argument { tensor.map(Argument.tensor) ?? .none }
+        /// The memory format of channels-last images.
+        static var channelsLast: Argument { .int(2) }
+        static func dtype(_ dtype: DType) -> Argument { .int(Int(dtype.rawValue)) }
 
-    /// A short form for error messages: a tensor shows its type and shape.
-    public var description: String {
-        switch self {
-        case .none: "none"
-        case .tensor(let tensor): tensor.summary
-        case .int(let value): "\(value)"
-        case .double(let value): "\(value)"
-        case .bool(let value): "\(value)"
-        case .string(let value): "\"\(value)\""
-        case .ints(let values): "\(values)"
-        case .doubles(let values): "\(values)"
-        case .tensors(let tensors): "[\(tensors.map(\.summary).joined(separator: ", "))]"
-        case .optionalTensors(let tensors): "[\(tensors.map { $0?.summary ?? "none" }.joined(separator: ", "))]"
-        case .device(let device): "\(device)"
+        /// A short form for error messages: a tensor shows its type and shape.
+        public var description: String {
+            switch self {
+            case .none: "none"
+            case .tensor(let tensor): tensor.summary
+            case .int(let value): "\(value)"
+            case .double(let value): "\(value)"
+            case .bool(let value): "\(value)"
+            case .string(let value): "\"\(value)\""
+            case .ints(let values): "\(values)"
+            case .doubles(let values): "\(values)"
+            case .tensors(let tensors): "[\(tensors.map(\.summary).joined(separator: ", "))]"
+            case .optionalTensors(let tensors): "[\(tensors.map { $0?.summary ?? "none" }.joined(separator: ", "))]"
+            case .device(let device): "\(device)"
+            }
         }
     }
 }
 
-extension Argument: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral {
+extension Operator.Argument: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral {
     public init(integerLiteral value: Int) { self = .int(value) }
     public init(floatLiteral value: Double) { self = .double(value) }
     public init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 
 /// Lays the arguments out as the C interface wants them, lists in temporary memory, for the time of `body`.
-private func withLowered<R>(_ arguments: [Argument], _ body: (UnsafeBufferPointer<ct_value>) -> R) -> R {
+private func withLowered<R>(_ arguments: [Operator.Argument], _ body: (UnsafeBufferPointer<ct_value>) -> R) -> R {
     var wordCount = 0
     for argument in arguments {
         switch argument {

@@ -17,7 +17,7 @@ struct DMD: ParsableCommand {
             """,
         version: "0.1.0 (libtorch \(LibTorch.version))",
         subcommands: [
-            TrainTeacher.self, Sample.self,
+            TrainTeacher.self, MakePairs.self, Distill.self, Sample.self, Inspect.self,
         ])
 
     static func main() {

@@ -59,6 +59,9 @@ enum Bundled {
     static let teacher = resource("fashion-mnist-teacher.safetensors")
     static let generator = resource("fashion-mnist-generator.safetensors")
 
+    /// The settings of `scripts/demo`.
+    static let demoRecipe = resource("demo.yaml")
+
     private static func resource(_ name: String) -> URL {
         Bundle.module.bundleURL.appending(path: "Resources").appending(path: name)
     }

@@ -21,6 +21,8 @@ private final class ScalarNetwork: EDMNetwork {
 
     var members: [Member] { [.parameter("weight", weight)] }
 
+    func untrained() -> ScalarNetwork { ScalarNetwork(0, classCount: classCount) }
+
     func callAsFunction(_ x: Tensor, noise: Tensor, condition: Tensor?) -> Tensor {
         self.condition = condition
         return weight * x

@@ -11,6 +11,9 @@ public protocol EDMNetwork: Module {
     /// The number of classes; 0 without classes.
     var classCount: Int { get }
 
+    /// A network of the same architecture with weights of its own.
+    func untrained() -> Self
+
     /// Evaluates `F`.
     ///
     /// - Parameters:
@@ -30,7 +33,8 @@ public final class EDMDenoiser: Denoiser {
     /// The scalings around it.
     public let preconditioning: EDMPreconditioning
     /// EDM's levels.
-    public let schedule: any NoiseSchedule
+    public var schedule: any NoiseSchedule { levels }
+    private let levels: KarrasSchedule
 
     /// Wraps a network.
     public init(
@@ -39,7 +43,7 @@ public final class EDMDenoiser: Denoiser {
     ) {
         self.model = model
         self.preconditioning = preconditioning
-        self.schedule = schedule
+        levels = schedule
     }
 
     /// The network, as `model`.
@@ -50,6 +54,14 @@ public final class EDMDenoiser: Denoiser {
 
     /// The network's number of classes; 0 without classes.
     public var classCount: Int { model.classCount }
+
+    /// A denoiser of the same architecture with weights of its own, on the CPU.
+    public func untrained() -> EDMDenoiser {
+        func copy<Network: EDMNetwork>(_ network: Network) -> EDMDenoiser {
+            EDMDenoiser(network.untrained(), preconditioning: preconditioning, schedule: levels)
+        }
+        return copy(model)
+    }
 
     /// `D(x; sigma) = cSkip x + cOut F(cIn x; cNoise)`.
     ///

@@ -89,7 +89,7 @@ extension Tensor {
     public func to(_ device: Device) -> Tensor {
         guard device != self.device else { return self }
         // A copy to the host must have arrived before its bytes are read.
-        let nonBlocking = Argument.bool(device != .cpu)
+        let nonBlocking = Operator.Argument.bool(device != .cpu)
         return Self._toDevice(.tensor(self), .none, .none, .device(device), .none, nonBlocking)
     }
 

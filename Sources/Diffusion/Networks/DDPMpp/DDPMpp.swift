@@ -59,6 +59,12 @@ public final class DDPMpp: EDMNetwork {
     /// The configuration's `labelDim`.
     public var classCount: Int { configuration.labelDim }
 
+    /// A network of the same sizes with new weights.
+    public func untrained() -> DDPMpp {
+        var stream = RandomStream(seed: 0, purpose: "network.weights")
+        return DDPMpp(configuration, from: &stream)
+    }
+
     /// Evaluates the network, see ``EDMNetwork/callAsFunction(_:noise:condition:)``.
     public func callAsFunction(_ x: Tensor, noise: Tensor, condition: Tensor?) -> Tensor {
         let embedding = embedding(noise: noise, condition: condition)

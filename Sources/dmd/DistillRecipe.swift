@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Distillation
+import Training
+
+/// All settings of `dmd distill`: those of the distillation, and what the command adds around it.
+struct DistillRecipe: Recipe {
+    /// The paper's settings.
+    var distillation = DistillationRecipe()
+    /// Pairs to make where none are given.
+    var pairCount = 10_000
+    /// Steps of the sampler that makes pairs and pictures of the teacher.
+    var teacherSteps = 18
+    /// Height and width to which LPIPS enlarges images; null leaves them as they are. The paper takes 224.
+    var lpipsResize: Int?
+
+    func validate() throws {
+        try distillation.validate()
+        try check("pairCount", pairCount, pairCount >= 1, "at least 1")
+        try check("teacherSteps", teacherSteps, teacherSteps >= 1, "at least 1")
+        if let lpipsResize { try check("lpipsResize", lpipsResize, lpipsResize >= 16, "at least 16") }
+    }
+}

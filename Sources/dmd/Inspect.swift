@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import ArgumentParser
+import Foundation
+import Torch
+import Training
+
+/// Says what is in a weights file or a run.
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what is in a safetensors file or in a run's folder.")
+
+    @Argument(help: "A safetensors file or a run's folder.")
+    var path: Path
+
+    @Flag(help: "List every tensor.")
+    var tensors = false
+
+    func run() throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path.url.path, isDirectory: &isFolder) else {
+            throw CommandError("\(path) does not exist: name a safetensors file or a run's folder.")
+        }
+        try isFolder.boolValue ? showRun(RunFolder(path.url)) : showWeights(SafetensorsFile(path.url))
+    }
+
+    private func showWeights(_ file: SafetensorsFile) throws {
+        var count = 0
+        for name in file.names {
+            let shape = try file.shape(of: name)
+            count += shape.reduce(1, *)
+            if tensors { print("\(name)  \(try file.dtype(of: name)) \(shape)") }
+        }
+        print("\(file.names.count) tensors, \(count.formatted()) values")
+        for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) { print("\(key): \(value)") }
+    }
+
+    private func showRun(_ run: RunFolder) throws {
+        guard FileManager.default.fileExists(atPath: run.recipe.path) else {
+            throw CommandError("\(path) is no run: it has no recipe.yaml.")
+        }
+        print(try String(contentsOf: run.recipe, encoding: .utf8), terminator: "")
+        if let checkpoint = try CheckpointReader.latest(in: run.checkpoints) {
+            print("\nlast checkpoint: step \(checkpoint.step)")
+        }
+        if let last = try ScalarLog.lines(of: run.log).last {
+            print("last line of the log, step \(last.step):")
+            for (tag, value) in last.values.sorted(by: { $0.key < $1.key }) { print("  \(tag): \(value)") }
+        }
+    }
+}

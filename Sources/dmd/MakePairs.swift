@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import ArgumentParser
+import Diffusion
+import Distillation
+import Foundation
+import Torch
+import Training
+
+/// Makes the pairs of noise and image that the regression loss needs.
+struct MakePairs: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pairs",
+        abstract: "Make pairs of noise and image with a teacher's deterministic sampler.",
+        discussion: "Running the same command again goes on where the last one stopped.")
+
+    @Option(help: "The teacher's weights, as safetensors (default: the bundled teacher).")
+    var teacher: Path?
+
+    @Option(help: "How many pairs.")
+    var count = 10_000
+
+    @Option(help: "Steps of the sampler; it evaluates the teacher twice a step, less one.")
+    var steps = 18
+
+    @Option(help: "Names the noise.")
+    var seed: UInt64 = 0
+
+    @Option(help: "Pairs that are made at once.")
+    var batch = 128
+
+    @Option(help: "The folder of the pairs.")
+    var out = Path(argument: "runs/pairs")
+
+    @OptionGroup var compute: ComputeOptions
+
+    func validate() throws {
+        for (name, value) in [("count", count), ("steps", steps), ("batch", batch)] where value < 1 {
+            throw ValidationError("--\(name) is \(value); give at least 1.")
+        }
+    }
+
+    func run() throws {
+        let device = try compute.resolved()
+        let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher, device: device)
+        Interrupt.install()
+        let isWhole = try makePairs(
+            of: denoiser, in: out.url, count: count, steps: steps, seed: seed, batch: batch, device: device)
+        guard isWhole else {
+            FileHandle.standardError.write(Data("\nStopped. To go on: give the same command again.\n".utf8))
+            throw ExitCode(Interrupt.exitStatus)
+        }
+        print("\(out): \(count) pairs")
+    }
+}
+
+/// Makes the pairs that a folder lacks.
+///
+/// - Returns: whether the set is whole; if not, the process was asked to stop.
+func makePairs(
+    of teacher: EDMDenoiser, in folder: URL, count: Int, steps: Int, seed: UInt64, batch: Int = 128, device: Device
+) throws -> Bool {
+    var writer = try PairWriter(
+        folder,
+        PairDescription(
+            count: count, seed: seed, sampleShape: teacher.sampleShape, classCount: teacher.classCount,
+            teacher: fingerprint(of: teacher.state), sampler: "heun, \(steps) steps"))
+    guard writer.finished < count else { return true }
+    var progress = ProgressReport("pairs", total: count, done: writer.finished, unit: "pairs")
+    let isWhole = try writer.write(
+        batch: batch, device: device,
+        sampler: { z, condition in heun(teacher, noise: z, condition: condition, steps: steps) { _, _ in } },
+        progress: { made in
+            progress.update(made)
+            return !Interrupt.isRequested
+        })
+    progress.finish()
+    return isWhole
+}
