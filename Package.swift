@@ -93,7 +93,6 @@ let package = Package(
         tests("Distillation", ["Torch", "Diffusion", "Training", "Distillation", collections]),
         tests("Metrics", ["Torch", "Metrics", collections]),
         tests("Images", ["Torch", "Images"]),
-        tests("Command", ["Images"]),
     ],
     cxxLanguageStandard: .cxx20
 )

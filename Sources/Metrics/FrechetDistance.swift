@@ -9,8 +9,8 @@ import Torch
 ///
 /// Dowson and Landau, "The Frechet distance between multivariate normal distributions", 1982. The square root
 /// is never formed: with any `L L^T = S_1`, the product `S_1 S_2` has the eigenvalues of the symmetric
-/// `L^T S_2 L`, and the sum of their roots is the trace sought. Here `L` is `S_1`'s eigenvectors scaled by the
-/// roots of its eigenvalues. Eigenvalues that rounding has made negative count as zero, so singular
+/// `L^T S_2 L`, and the sum of their roots is the trace sought. Here `L` is `S_1`'s eigenvectors scaled by
+/// the roots of its eigenvalues. Eigenvalues that rounding has made negative count as zero, so singular
 /// covariances, as of fewer vectors than dimensions, do no harm.
 ///
 /// - Parameters:

@@ -19,7 +19,9 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
         case ("mps", 1): self = .mps
         case ("cuda", 1): self = .cuda(0)
         case ("cuda", 2):
-            guard let index = Int(parts[1]), (0..<128).contains(index) else { throw DeviceError.unknown(name) }
+            guard let index = Int(parts[1]), (0..<128).contains(index) else {
+                throw DeviceError.unknown(name)
+            }
             self = .cuda(index)
         default: throw DeviceError.unknown(name)
         }
@@ -68,6 +70,7 @@ public enum DeviceError: Error, Equatable, CustomStringConvertible {
     case unknown(String)
     case unavailable(String)
 
+    /// One sentence on what is wrong and what to do.
     public var description: String {
         switch self {
         case .unknown(let name): "'\(name)' is not a device: use cpu, cuda, cuda:INDEX or mps."

@@ -44,7 +44,8 @@ public struct Operator: @unchecked Sendable {
             var count: Int64 = 0
             let status = withLowered(arguments) { lowered in
                 ct_operator_call(
-                    results.baseAddress, Int64(capacity), &count, raw, lowered.baseAddress, Int64(lowered.count))
+                    results.baseAddress, Int64(capacity), &count, raw, lowered.baseAddress,
+                    Int64(lowered.count))
             }
             check(status, "\(name)(\(arguments.map(\.description).joined(separator: ", ")))")
             return body(UnsafeBufferPointer(start: results.baseAddress, count: Int(count)))
@@ -84,21 +85,29 @@ extension Operator {
             case .ints(let values): "\(values)"
             case .doubles(let values): "\(values)"
             case .tensors(let tensors): "[\(tensors.map(\.summary).joined(separator: ", "))]"
-            case .optionalTensors(let tensors): "[\(tensors.map { $0?.summary ?? "none" }.joined(separator: ", "))]"
+            case .optionalTensors(let tensors):
+                "[\(tensors.map { $0?.summary ?? "none" }.joined(separator: ", "))]"
             case .device(let device): "\(device)"
             }
         }
     }
 }
 
-extension Operator.Argument: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral {
+extension Operator.Argument: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByBooleanLiteral
+{
+    /// A whole number.
     public init(integerLiteral value: Int) { self = .int(value) }
+    /// A real number.
     public init(floatLiteral value: Double) { self = .double(value) }
+    /// A truth value.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 
 /// Lays the arguments out as the C interface wants them, lists in temporary memory, for the time of `body`.
-private func withLowered<R>(_ arguments: [Operator.Argument], _ body: (UnsafeBufferPointer<ct_value>) -> R) -> R {
+private func withLowered<R>(_ arguments: [Operator.Argument], _ body: (UnsafeBufferPointer<ct_value>) -> R)
+    -> R
+{
     var wordCount = 0
     for argument in arguments {
         switch argument {

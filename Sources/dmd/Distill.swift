@@ -22,7 +22,8 @@ struct Distill: ParsableCommand {
     @Option(help: "The teacher's weights, as safetensors (default: the bundled teacher).")
     var teacher: Path?
 
-    @Option(help: "A folder of pairs that `dmd pairs` made of this teacher (default: made in the run's folder).")
+    @Option(
+        help: "A folder of pairs that `dmd pairs` made of this teacher (default: made in the run's folder).")
     var pairs: Path?
 
     @Option(help: "LPIPS's weights, which scripts/setup fetches.")
@@ -39,7 +40,8 @@ struct Distill: ParsableCommand {
         if recipe.dryRun { return print(try settings.yaml(), terminator: "") }
         let device = try compute.resolved()
         let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher, device: device)
-        let distance = settings.distillation.lambda > 0
+        let distance =
+            settings.distillation.lambda > 0
             ? try LPIPS(weights: lpips.url, resize: settings.lpipsResize, device: device) : nil
 
         Interrupt.install()
@@ -51,7 +53,9 @@ struct Distill: ParsableCommand {
         let outcome = try distil(distiller, in: folder)
         if case .interrupted(let step) = outcome {
             FileHandle.standardError.write(
-                Data("\nStopped after step \(step); a checkpoint is written. To go on: give the same command again.\n".utf8))
+                Data(
+                    "\nStopped after step \(step); a checkpoint is written. To go on: give the same command again.\n"
+                        .utf8))
             throw ExitCode(Interrupt.exitStatus)
         }
 
@@ -62,7 +66,9 @@ struct Distill: ParsableCommand {
         print("The generator is in \(weights.relativePath), pictures are beside it.")
     }
 
-    private func pairSet(of teacher: EDMDenoiser, _ settings: DistillRecipe, device: Device) throws -> PairSet? {
+    private func pairSet(of teacher: EDMDenoiser, _ settings: DistillRecipe, device: Device) throws
+        -> PairSet?
+    {
         guard settings.distillation.lambda > 0 else { return nil }
         if let pairs { return try PairSet(pairs.url) }
         let folder = out.url.appending(path: "pairs")
@@ -95,7 +101,8 @@ struct Distill: ParsableCommand {
 
     /// `samples.png`, and `compare.png` with the teacher's image above the generator's for the same noise.
     private func writePictures(
-        of generator: EDMDenoiser, teacher: EDMDenoiser, _ settings: DistillRecipe, to folder: URL, device: Device
+        of generator: EDMDenoiser, teacher: EDMDenoiser, _ settings: DistillRecipe, to folder: URL,
+        device: Device
     ) throws {
         let seed = settings.distillation.seed
         try sampleSheet(of: generator, seed: seed, steps: 1).write(to: folder.appending(path: "samples.png"))

@@ -59,7 +59,8 @@ struct MakePairs: ParsableCommand {
 ///
 /// - Returns: whether the set is whole; if not, the process was asked to stop.
 func makePairs(
-    of teacher: EDMDenoiser, in folder: URL, count: Int, steps: Int, seed: UInt64, batch: Int = 128, device: Device
+    of teacher: EDMDenoiser, in folder: URL, count: Int, steps: Int, seed: UInt64, batch: Int = 128,
+    device: Device
 ) throws -> Bool {
     var writer = try PairWriter(
         folder,

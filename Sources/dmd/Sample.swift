@@ -18,7 +18,10 @@ struct Sample: ParsableCommand {
     @Option(help: "The weights, as safetensors (default: the bundled generator).")
     var weights: Path?
 
-    @Option(help: "1 makes images in one evaluation, as a generator does; more samples a teacher with Heun's method.")
+    @Option(
+        help:
+            "1 makes images in one evaluation, as a generator does; more samples a teacher with Heun's method."
+    )
     var steps = 1
 
     @Option(help: "How many images.")
@@ -48,7 +51,8 @@ struct Sample: ParsableCommand {
         let device = try compute.resolved()
         let denoiser = try loadDenoiser(at: weights?.url ?? Bundled.generator, device: device)
         if let label, !(0..<max(denoiser.classCount, 1)).contains(label) {
-            throw CommandError("--class is \(label); this model has the classes 0 to \(denoiser.classCount - 1).")
+            throw CommandError(
+                "--class is \(label); this model has the classes 0 to \(denoiser.classCount - 1).")
         }
         let start = ContinuousClock.now
         let images = try makeImages(
@@ -56,7 +60,8 @@ struct Sample: ParsableCommand {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         try sheet(of: images, classes: label == nil ? denoiser.classCount : 0).write(to: out.url)
         print(
-            "\(out): \(count) images in \(String(format: "%.2f s, %.0f images/s", seconds, Double(count) / seconds))")
+            "\(out): \(count) images in \(String(format: "%.2f s, %.0f images/s", seconds, Double(count) / seconds))"
+        )
     }
 }
 

@@ -17,7 +17,8 @@ struct TrainTeacher: ParsableCommand {
             same command again goes on where the last run stopped.
             """)
 
-    @Option(help: "The images: a folder, an IDX file or a zip (default: Fashion-MNIST, where it is installed).")
+    @Option(
+        help: "The images: a folder, an IDX file or a zip (default: Fashion-MNIST, where it is installed).")
     var images: Path?
 
     @Option(help: "The run's folder.")
@@ -51,8 +52,11 @@ struct TrainTeacher: ParsableCommand {
         let outcome = try run.run()
         try outcome.exitIfInterrupted(resumeWith: "dmd train-teacher --out \(out)")
         let teacher = folder.url.appending(path: "teacher.safetensors")
-        try saveDenoiser(trainer.averaged(), to: teacher, dtype: .float16, metadata: ["dmd.recipe": settings.yaml()])
-        print("The teacher is in \(teacher.relativePath). Look at it: dmd sample --weights \(teacher.relativePath) --steps 18")
+        try saveDenoiser(
+            trainer.averaged(), to: teacher, dtype: .float16, metadata: ["dmd.recipe": settings.yaml()])
+        print(
+            "The teacher is in \(teacher.relativePath). Look at it: dmd sample --weights \(teacher.relativePath) --steps 18"
+        )
     }
 }
 

@@ -29,6 +29,7 @@ struct ModeTests {
                     $0.learningRate = d("LR", 1e-3)
                     $0.criticSteps = Int(d("CRITIC", 1))
                     $0.maximumLevel = d("TMAX", 0.98)
+                    $0.emaHalfLifeImages = d("EMA", 2000)
                     $0.seed = UInt64(d("SEED", 0))
                 })
             for index in 0..<distiller.recipe.steps {
@@ -37,6 +38,7 @@ struct ModeTests {
                     let lag = distiller.criticLag(after: index)
                     print(
                         lambda, index + 1, shares(of: distiller.generator, mixture),
+                        shares(of: try distiller.makeAveragedGenerator(), mixture),
                         report.scalars().sorted { $0.key < $1.key }.map {
                             "\($0.key)=\(String(format: "%.3g", $0.value))"
                         }.joined(separator: " "), lag.critic.item() / lag.teacher.item(),
@@ -57,7 +59,7 @@ struct ModeTests {
             let points = generator.generate(from: stream.normal([2000, 2, 1, 1])).array(as: Double.self)
             return mixture.centers.map { center in
                 let near = stride(from: 0, to: points.count, by: 2).filter { i in
-                    hypot(points[i] - center[0], points[i + 1] - center[1]) < 3 * mixture.width
+                    hypot(points[i] - center[0], points[i + 1] - center[1]) < 0.4
                 }
                 return Double(near.count) / 2000
             }

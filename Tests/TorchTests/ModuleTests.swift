@@ -8,7 +8,9 @@ import Torch
 private final class Leaf: Module {
     let weight = Tensor.zeros([2, 3])
     let scale = Tensor.ones([1])
-    var members: [Member] { [.parameter("weight", weight), .parameter("bias", nil), .buffer("scale", scale)] }
+    var members: [Member] {
+        [.parameter("weight", weight), .parameter("bias", nil), .buffer("scale", scale)]
+    }
 }
 
 private final class Tree: Module {

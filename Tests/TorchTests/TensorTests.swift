@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import Testing
 import TestSupport
+import Testing
 import Torch
 
 @Suite struct TensorTests {

@@ -77,7 +77,9 @@ extension Module {
         return found
     }
 
-    fileprivate func collect(into found: inout OrderedDictionary<String, Tensor>, prefix: String, buffers: Bool) {
+    fileprivate func collect(
+        into found: inout OrderedDictionary<String, Tensor>, prefix: String, buffers: Bool
+    ) {
         for member in members {
             switch member {
             case .parameter(let name, let tensor): found[prefix + name] = tensor

@@ -7,8 +7,11 @@ import OrderedCollections
 public struct StateMismatch: Error, Equatable, CustomStringConvertible {
     /// A tensor of the right name and the wrong shape.
     public struct Shape: Sendable, Equatable {
+        /// The tensor's path.
         public let path: String
+        /// The shape it has in the module.
         public let expected: [Int]
+        /// The shape it has in the checkpoint.
         public let found: [Int]
 
         /// Describes one difference.

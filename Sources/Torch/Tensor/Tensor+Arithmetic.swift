@@ -17,18 +17,31 @@ extension Tensor {
     private static let _mulScalarInPlace = Operator("aten::mul_.Scalar")
     private static let _fill = Operator("aten::fill_.Scalar")
 
+    /// The sum of the elements, with broadcasting.
     public static func + (a: Tensor, b: Tensor) -> Tensor { _add(.tensor(a), .tensor(b)) }
+    /// The sum of the elements, with broadcasting.
     public static func + (a: Tensor, b: Double) -> Tensor { _addScalar(.tensor(a), .double(b)) }
+    /// The sum of the elements, with broadcasting.
     public static func + (a: Double, b: Tensor) -> Tensor { b + a }
+    /// The difference of the elements, with broadcasting.
     public static func - (a: Tensor, b: Tensor) -> Tensor { _sub(.tensor(a), .tensor(b)) }
+    /// The difference of the elements, with broadcasting.
     public static func - (a: Tensor, b: Double) -> Tensor { _addScalar(.tensor(a), .double(-b)) }
+    /// The difference of the elements, with broadcasting.
     public static func - (a: Double, b: Tensor) -> Tensor { _rsub(.tensor(b), .double(a)) }
+    /// The product of the elements, with broadcasting.
     public static func * (a: Tensor, b: Tensor) -> Tensor { _mul(.tensor(a), .tensor(b)) }
+    /// The product of the elements, with broadcasting.
     public static func * (a: Tensor, b: Double) -> Tensor { _mulScalar(.tensor(a), .double(b)) }
+    /// The product of the elements, with broadcasting.
     public static func * (a: Double, b: Tensor) -> Tensor { b * a }
+    /// The quotient of the elements, with broadcasting.
     public static func / (a: Tensor, b: Tensor) -> Tensor { _div(.tensor(a), .tensor(b)) }
+    /// The quotient of the elements, with broadcasting.
     public static func / (a: Tensor, b: Double) -> Tensor { _mulScalar(.tensor(a), .double(1 / b)) }
+    /// The quotient of the elements, with broadcasting.
     public static func / (a: Double, b: Tensor) -> Tensor { _reciprocal(.tensor(b)) * a }
+    /// The elements with the opposite sign.
     public static prefix func - (a: Tensor) -> Tensor { _neg(.tensor(a)) }
 
     /// Changes the elements of `a`, for every holder of it.

@@ -18,7 +18,8 @@ extension Tensor {
         weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1
     ) -> Tensor {
         Self._conv2d(
-            .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]), .ints([padding, padding]),
+            .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]),
+            .ints([padding, padding]),
             .ints([1, 1]), .int(groups))
     }
 
@@ -50,7 +51,8 @@ extension Tensor {
 
     /// Maxima over windows.
     public func maxPool2d(kernel: Int, stride: Int, padding: Int = 0) -> Tensor {
-        Self._maxPool(.tensor(self), .ints([kernel, kernel]), .ints([stride, stride]), .ints([padding, padding]))
+        Self._maxPool(
+            .tensor(self), .ints([kernel, kernel]), .ints([stride, stride]), .ints([padding, padding]))
     }
 
     /// `softmax(q k^T / sqrt(d)) v` over `[N, heads, length, d]`.

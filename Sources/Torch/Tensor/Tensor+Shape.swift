@@ -40,7 +40,9 @@ extension Tensor {
         Self._narrow(.tensor(self), .int(dim), .int(start), .int(count))
     }
     /// Entry `index` of `dim`, without that dimension.
-    public func selected(dim: Int, index: Int) -> Tensor { Self._select(.tensor(self), .int(dim), .int(index)) }
+    public func selected(dim: Int, index: Int) -> Tensor {
+        Self._select(.tensor(self), .int(dim), .int(index))
+    }
     /// The entries of `dim` whose numbers are in the int64 vector `indices`, copied.
     public func indexed(by indices: Tensor, dim: Int = 0) -> Tensor {
         Self._indexSelect(.tensor(self), .int(dim), .tensor(indices))
@@ -52,7 +54,9 @@ extension Tensor {
         _cat(.tensors(tensors), .int(dim))
     }
     /// Tensors of one shape along a new dimension.
-    public static func stacked(_ tensors: [Tensor], dim: Int = 0) -> Tensor { _stack(.tensors(tensors), .int(dim)) }
+    public static func stacked(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
+        _stack(.tensors(tensors), .int(dim))
+    }
     /// At most `count` parts of equal size along `dim`; the last may be smaller.
     public func chunked(_ count: Int, dim: Int = 0) -> [Tensor] {
         Self._chunk.many(.tensor(self), .int(count), .int(dim), atMost: count)

@@ -36,6 +36,7 @@ public struct TeacherRecipe: Recipe {
     /// Images between two checkpoints.
     public var checkpointEveryImages = 64_000
 
+    /// The bundled teacher's settings.
     public init() {}
 
     /// - Throws: ``RecipeError`` for values out of range.
@@ -49,7 +50,9 @@ public struct TeacherRecipe: Recipe {
         try check("durationImages", durationImages, durationImages >= batch, "at least one batch")
         try check("learningRate", learningRate, learningRate > 0, "above 0")
         try check("warmUpImages", warmUpImages, warmUpImages >= 0, "at least 0")
-        try check("coolDownImages", coolDownImages, (0...durationImages).contains(coolDownImages), "0 to durationImages")
+        try check(
+            "coolDownImages", coolDownImages, (0...durationImages).contains(coolDownImages),
+            "0 to durationImages")
         try check("weightDecay", weightDecay, weightDecay >= 0, "at least 0")
         try check("clipNorm", clipNorm, clipNorm > 0, "above 0")
         try check("emaHalfLifeImages", emaHalfLifeImages, emaHalfLifeImages > 0, "above 0")
@@ -67,12 +70,14 @@ public struct TeacherRecipe: Recipe {
         let shape = [network.imgChannels, network.imgResolution, network.imgResolution]
         guard images.shape == shape else {
             throw RecipeError.invalid(
-                key: "network", reason: "makes images of shape \(shape), and those given have \(images.shape)")
+                key: "network", reason: "makes images of shape \(shape), and those given have \(images.shape)"
+            )
         }
         let classes = (images.labels?.max() ?? -1) + 1
         guard network.labelDim == 0 || (1...network.labelDim).contains(classes) else {
             throw RecipeError.invalid(
-                key: "network.labelDim", reason: "is \(network.labelDim), and the images have \(classes) classes")
+                key: "network.labelDim",
+                reason: "is \(network.labelDim), and the images have \(classes) classes")
         }
     }
 }

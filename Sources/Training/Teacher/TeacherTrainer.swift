@@ -17,6 +17,7 @@ public final class TeacherTrainer: Trainable {
 
     /// The network being trained.
     public let denoiser: EDMDenoiser
+    /// The settings.
     public let recipe: TeacherRecipe
     private let images: TrainingImages
     private let device: Device
@@ -35,12 +36,15 @@ public final class TeacherTrainer: Trainable {
         denoiser.move(to: device)
         denoiser.setRequiresGrad(true)
         optimizer = AdamW(
-            parameters: denoiser.parameters, learningRate: recipe.learningRate, weightDecay: recipe.weightDecay)
+            parameters: denoiser.parameters, learningRate: recipe.learningRate,
+            weightDecay: recipe.weightDecay)
         ema = EMA(of: denoiser, halfLifeImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp)
     }
 
+    /// Steps that it takes to see `durationImages`.
     public var stepCount: Int { (recipe.durationImages + recipe.batch - 1) / recipe.batch }
 
+    /// The recipe's intervals, in steps.
     public var intervals: RunIntervals {
         RunIntervals(
             log: recipe.logEveryImages / recipe.batch, sample: recipe.sampleEveryImages / recipe.batch,
@@ -75,6 +79,7 @@ public final class TeacherTrainer: Trainable {
         return copy
     }
 
+    /// Loss, gradient norm, learning rate and images seen.
     public func scalars(of report: Report, done: Int) -> [String: Double] {
         [
             "loss": report.loss.item(), "gradientNorm": report.gradientNorm.item(),
@@ -82,10 +87,12 @@ public final class TeacherTrainer: Trainable {
         ]
     }
 
+    /// Network, optimizer and moving average.
     public var state: [String: OrderedDictionary<String, Tensor>] {
         ["network": denoiser.state, "optimizer": optimizer.state, "ema": ema.state]
     }
 
+    /// Goes on from a checkpoint of the same recipe.
     public func load(_ checkpoint: Checkpoint) throws {
         try denoiser.load(checkpoint.tensors("network"))
         try optimizer.load(state: checkpoint.tensors("optimizer"))
@@ -109,6 +116,7 @@ public final class TeacherTrainer: Trainable {
         var levels = RandomStream(seed: recipe.seed, purpose: "teacher.sigma", step: step)
         var noise = RandomStream(seed: recipe.seed, purpose: "teacher.noise", step: step)
         return EDMDraws(
-            logSigma: levels.normal([x.shape[0]], device: device), noise: noise.normal(x.shape, device: device))
+            logSigma: levels.normal([x.shape[0]], device: device),
+            noise: noise.normal(x.shape, device: device))
     }
 }
