@@ -39,7 +39,7 @@ struct Distill: ParsableCommand {
         let settings = try recipe.resolved(as: DistillRecipe.self, default: Bundled.demoRecipe)
         if recipe.dryRun { return print(try settings.yaml(), terminator: "") }
         let device = try compute.resolved()
-        let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher, device: device)
+        let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher(), device: device)
         let distance =
             settings.distillation.lambda > 0
             ? try LPIPS(weights: lpips.url, resize: settings.lpipsResize, device: device) : nil
@@ -108,11 +108,11 @@ struct Distill: ParsableCommand {
         try sampleSheet(of: generator, seed: seed, steps: 1).write(to: folder.appending(path: "samples.png"))
         let columns = max(10, generator.classCount)
         let rows = 3
-        func images(_ network: EDMDenoiser, steps: Int) throws -> [Image] {
-            try makeImages(network, seed: seed, count: rows * columns, steps: steps, device: device)
+        func images(_ network: EDMDenoiser, steps: Int) -> [Image] {
+            makeImages(network, seed: seed, count: rows * columns, steps: steps, device: device)
         }
-        let many = try images(teacher, steps: settings.teacherSteps)
-        let one = try images(generator, steps: 1)
+        let many = images(teacher, steps: settings.teacherSteps)
+        let one = images(generator, steps: 1)
         let cells = (0..<rows).flatMap { row in
             let range = row * columns..<(row + 1) * columns
             return Array(many[range]) + Array(one[range])

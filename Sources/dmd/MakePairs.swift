@@ -43,7 +43,7 @@ struct MakePairs: ParsableCommand {
 
     func run() throws {
         let device = try compute.resolved()
-        let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher, device: device)
+        let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher(), device: device)
         Interrupt.install()
         let isWhole = try makePairs(
             of: denoiser, in: out.url, count: count, steps: steps, seed: seed, batch: batch, device: device)
@@ -68,7 +68,7 @@ func makePairs(
             count: count, seed: seed, sampleShape: teacher.sampleShape, classCount: teacher.classCount,
             teacher: fingerprint(of: teacher.state), sampler: "heun, \(steps) steps"))
     guard writer.finished < count else { return true }
-    var progress = ProgressReport("pairs", total: count, done: writer.finished, unit: "pairs")
+    var progress = ProgressReport("pairs", total: count, done: writer.finished, unit: "pair")
     let isWhole = try writer.write(
         batch: batch, device: device,
         sampler: { z, condition in heun(teacher, noise: z, condition: condition, steps: steps) { _, _ in } },

@@ -56,11 +56,24 @@ struct Path: ExpressibleByArgument, CustomStringConvertible {
 
 /// Files that come with the program.
 enum Bundled {
-    static let teacher = resource("fashion-mnist-teacher.safetensors")
-    static let generator = resource("fashion-mnist-generator.safetensors")
+    /// - Throws: ``CommandError`` where this copy of the program has none.
+    static func teacher() throws -> URL { try weights("teacher") }
+
+    /// - Throws: ``CommandError`` where this copy of the program has none.
+    static func generator() throws -> URL { try weights("generator") }
 
     /// The settings of `scripts/demo`.
     static let demoRecipe = resource("demo.yaml")
+
+    private static func weights(_ role: String) throws -> URL {
+        let url = resource("fashion-mnist-\(role).safetensors")
+        guard FileManager.default.fileExists(atPath: url.path) else {
+            throw CommandError(
+                "This version comes with no \(role) yet: train one with `dmd train-teacher`, and name weights with "
+                    + "--teacher or --weights.")
+        }
+        return url
+    }
 
     private static func resource(_ name: String) -> URL {
         Bundle.module.bundleURL.appending(path: "Resources").appending(path: name)

@@ -49,13 +49,13 @@ struct Sample: ParsableCommand {
 
     func run() throws {
         let device = try compute.resolved()
-        let denoiser = try loadDenoiser(at: weights?.url ?? Bundled.generator, device: device)
+        let denoiser = try loadDenoiser(at: weights?.url ?? Bundled.generator(), device: device)
         if let label, !(0..<max(denoiser.classCount, 1)).contains(label) {
             throw CommandError(
                 "--class is \(label); this model has the classes 0 to \(denoiser.classCount - 1).")
         }
         let start = ContinuousClock.now
-        let images = try makeImages(
+        let images = makeImages(
             denoiser, seed: seed, count: count, batch: batch, label: label, steps: steps, device: device)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         try sheet(of: images, classes: label == nil ? denoiser.classCount : 0).write(to: out.url)
@@ -69,8 +69,8 @@ struct Sample: ParsableCommand {
 func makeImages(
     _ denoiser: EDMDenoiser, seed: UInt64, count: Int, batch: Int = 64, label: Int? = nil, steps: Int,
     device: Device
-) throws -> [Image] {
-    try stride(from: 0, to: count, by: batch).flatMap { first in
+) -> [Image] {
+    stride(from: 0, to: count, by: batch).flatMap { first in
         let indices = Array(first..<min(first + batch, count))
         let z = Tensor.stacked(
             indices.map { index in
@@ -100,10 +100,10 @@ func sheet(of images: [Image], classes: Int) -> Image {
 }
 
 /// What a run shows of a network on the way: eight images a class, or 64.
-func sampleSheet(of denoiser: EDMDenoiser, seed: UInt64, steps: Int = 18) throws -> Image {
+func sampleSheet(of denoiser: EDMDenoiser, seed: UInt64, steps: Int = 18) -> Image {
     let device = denoiser.parameters.values.first?.device ?? .cpu
     let count = denoiser.classCount > 0 ? 8 * denoiser.classCount : 64
     return sheet(
-        of: try makeImages(denoiser, seed: seed, count: count, steps: steps, device: device),
+        of: makeImages(denoiser, seed: seed, count: count, steps: steps, device: device),
         classes: denoiser.classCount)
 }

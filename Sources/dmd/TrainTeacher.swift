@@ -44,7 +44,7 @@ struct TrainTeacher: ParsableCommand {
         Interrupt.install()
         var run = Run(trainer, in: folder, title: "train-teacher")
         run.sample = { step, log in
-            let grid = try sampleSheet(of: trainer.averaged(), seed: settings.seed)
+            let grid = sampleSheet(of: trainer.averaged(), seed: settings.seed)
             try grid.write(to: folder.samples.appending(path: String(format: "step-%09d.png", step)))
             try log.record(
                 step: step, tag: "samples", image: grid.pngData(), width: grid.width, height: grid.height)
