@@ -89,10 +89,11 @@ public struct DistillationRecipe: Recipe {
             ("learningRate", learningRate), ("clipNorm", clipNorm), ("emaHalfLifeImages", emaHalfLifeImages),
             ("emaRampUp", emaRampUp), ("sigmaData", sigmaData),
         ] {
-            try check(key, value, value > 0, "above 0")
+            try check(key, value, value > 0 && value.isFinite, "above 0 and finite")
         }
-        try check("lambda", lambda, lambda >= 0, "at least 0")
-        try check("weightDecay", weightDecay, weightDecay >= 0, "at least 0")
+        for (key, value) in [("lambda", lambda), ("weightDecay", weightDecay)] {
+            try check(key, value, value >= 0 && value.isFinite, "at least 0 and finite")
+        }
         try check("beta1", beta1, (0..<1).contains(beta1), "at least 0 and below 1")
         try check("beta2", beta2, (0..<1).contains(beta2), "at least 0 and below 1")
         try check("minimumLevel", minimumLevel, (0..<1).contains(minimumLevel), "at least 0 and below 1")

@@ -3,6 +3,7 @@
 
 public import Diffusion
 import Foundation
+import Logging
 public import Training
 
 /// A distillation in a folder: it goes on from the folder's last checkpoint, logs, lets samples be drawn, writes
@@ -56,6 +57,7 @@ public struct DistillationRun<Network: Denoiser> {
             var meter = HealthMeter(distiller)
             var progress = makeProgress(recipe.steps, first)
             var note = ""
+            var wasSane = true
 
             for index in first..<recipe.steps {
                 let step = distiller.step(index)
@@ -67,6 +69,10 @@ public struct DistillationRun<Network: Denoiser> {
                     let (scalars, health) = meter.measure(step, done: done)
                     try log.record(step: done, scalars)
                     report(done, scalars, health)
+                    if health.isSane != wasSane {
+                        logger.log(level: health.isSane ? .notice : .warning, "Step \(done): \(health)")
+                        wasSane = health.isSane
+                    }
                     note = "loss/dm \(short(scalars["loss/dm"])), critic lag \(short(scalars["critic/lag"]))"
                 }
                 if done % recipe.sampleEvery == 0 || isLast { try sample(done, log) }
@@ -90,5 +96,7 @@ public struct DistillationRun<Network: Denoiser> {
         }
     }
 }
+
+private let logger = Logger(label: "distillation")
 
 private func short(_ value: Double?) -> String { value.map { String(format: "%.3g", $0) } ?? "-" }

@@ -32,7 +32,6 @@ struct CriticTests {
             optimizer.step()
             optimizer.zeroGradients()
         }
-        print("critic", before, error(of: critic))
         #expect(error(of: critic) < 0.1 * before)
     }
 

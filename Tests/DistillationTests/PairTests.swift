@@ -106,9 +106,28 @@ struct PairTests {
             try bytes.write(to: file)
             let error = #expect(throws: PairError.self) { try PairSet(folder) }
             #expect(error?.description.contains("pairs-00001.safetensors is damaged") == true)
-            #expect(throws: PairError.self) { try PairWriter(folder, description) }
             try FileManager.default.removeItem(at: file)
             #expect(throws: PairError.self) { try PairSet(folder) }
+
+            var repair = try PairWriter(folder, description)
+            #expect(repair.finished == 8)
+            #expect(try repair.write(batch: 8, sampler: sampler))
+            #expect(try PairSet(folder).description == description)
+        }
+    }
+
+    @Test("that are not finite numbers are never written")
+    func notFinite() throws {
+        try withTemporaryFolder { folder in
+            var writer = try PairWriter(folder, description)
+            #expect(throws: PairError.notFinite(pairs: 4..<8)) {
+                var calls = 0
+                return try writer.write(batch: 4) { z, _ in
+                    calls += 1
+                    return calls == 2 ? z / 0 : z
+                }
+            }
+            #expect(writer.finished == 0)
         }
     }
 
@@ -117,8 +136,16 @@ struct PairTests {
         try withTemporaryFolder { folder in
             let missing = #expect(throws: PairError.self) { try PairSet(folder) }
             #expect(missing?.description.contains("has no pairs.json") == true)
-            try Data("[1, 2]".utf8).write(to: folder.appending(path: "pairs.json"))
-            #expect(throws: PairError.self) { try PairSet(folder) }
+            _ = try PairWriter(folder, description)
+            let manifest = folder.appending(path: "pairs.json")
+            let text = try String(contentsOf: manifest, encoding: .utf8)
+            for damaged in [
+                "[1, 2]", text.replacing("\"count\" : 22", with: "\"count\" : 0"), String(text.dropLast(20)),
+            ] {
+                try Data(damaged.utf8).write(to: manifest)
+                #expect(throws: PairError.self) { try PairSet(folder) }
+                #expect(throws: PairError.self) { try PairWriter(folder, description) }
+            }
         }
     }
 

@@ -34,7 +34,6 @@ public struct PairDescription: Codable, Equatable, Sendable {
         count: Int, seed: UInt64, sampleShape: [Int], classCount: Int, teacher: String, sampler: String,
         storage: Storage = .float16, shardSize: Int = 1_000
     ) {
-        precondition(count >= 1 && shardSize >= 1, "a set of pairs has at least one pair, and one in a file")
         self.count = count
         self.seed = seed
         self.sampleShape = sampleShape
@@ -43,6 +42,12 @@ public struct PairDescription: Codable, Equatable, Sendable {
         self.sampler = sampler
         self.storage = storage
         self.shardSize = shardSize
+        precondition(isPossible, "a set of pairs has at least one pair, and one in a file")
+    }
+
+    /// Whether all sizes are in range.
+    var isPossible: Bool {
+        count >= 1 && shardSize >= 1 && classCount >= 0 && sampleShape.allSatisfy { $0 >= 1 }
     }
 
     /// The number of files.

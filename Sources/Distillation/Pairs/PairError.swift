@@ -9,6 +9,8 @@ public enum PairError: Error, Equatable, CustomStringConvertible {
     case incomplete(folder: String, found: Int, expected: Int)
     /// A file of the set is missing, cut short or changed.
     case damaged(file: String, reason: String)
+    /// The sampler made values that are infinite or not numbers.
+    case notFinite(pairs: Range<Int>)
     /// The set was made by another teacher or with other settings than those asked for.
     case mismatched(folder: String, differences: [String])
 
@@ -20,7 +22,10 @@ public enum PairError: Error, Equatable, CustomStringConvertible {
         case .incomplete(let folder, let found, let expected):
             "\(folder) holds \(found) of \(expected) pairs; make the rest by starting `dmd pairs` again."
         case .damaged(let file, let reason):
-            "\(file) is damaged: \(reason); remove it and make it again with `dmd pairs`."
+            "\(file) is damaged: \(reason); make it again with `dmd pairs`."
+        case .notFinite(let pairs):
+            "The teacher's images of the pairs \(pairs.lowerBound) to \(pairs.upperBound - 1) hold values that are not "
+                + "finite numbers; check its weights."
         case .mismatched(let folder, let differences):
             "\(folder) holds other pairs than needed: \(differences.joined(separator: ", ")); "
                 + "make new ones in another folder."

@@ -21,12 +21,13 @@ struct PairManifest: Codable {
     init?(in folder: URL) throws {
         let url = folder.appending(path: Self.file)
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-        do {
-            self = try JSONDecoder().decode(PairManifest.self, from: Data(contentsOf: url))
-        } catch {
+        guard let found = try? JSONDecoder().decode(PairManifest.self, from: Data(contentsOf: url)),
+            found.description.isPossible
+        else {
             throw PairError.noPairs(
                 folder: folder.relativePath, reason: "\(Self.file) cannot be read as a manifest")
         }
+        self = found
     }
 
     func write(to folder: URL) throws {

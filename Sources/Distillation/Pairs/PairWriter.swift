@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 public import Foundation
+import Logging
 import OrderedCollections
 public import Torch
 import Training
@@ -18,10 +19,9 @@ public struct PairWriter {
     private let folder: URL
     private var manifest: PairManifest
 
-    /// Begins a set, or opens the one that the folder holds already and checks it.
+    /// Begins a set, or goes on with the one that the folder holds already, after its last intact file.
     ///
-    /// - Throws: ``PairError/mismatched(folder:differences:)`` if the folder holds other pairs,
-    ///   ``PairError/damaged(file:reason:)`` for a finished file that has changed, ``FileError``.
+    /// - Throws: ``PairError/mismatched(folder:differences:)`` if the folder holds other pairs, ``FileError``.
     public init(_ folder: URL, _ description: PairDescription) throws {
         self.folder = folder
         if let found = try PairManifest(in: folder) {
@@ -30,7 +30,7 @@ public struct PairWriter {
                 throw PairError.mismatched(folder: folder.relativePath, differences: differences)
             }
             manifest = found
-            for shard in manifest.shards.indices { try manifest.verify(shard: shard, in: folder) }
+            dropDamaged()
         } else {
             manifest = PairManifest(description)
             try makeFolder(folder)
@@ -52,7 +52,8 @@ public struct PairWriter {
     ///   - progress: hears the number of pairs made so far, those of an unfinished file included, and says whether to
     ///     go on.
     /// - Returns: whether the set is whole; if not, `progress` ended it.
-    /// - Throws: ``FileError`` or what writing a safetensors file throws, and what `sampler` throws. Finished files stay.
+    /// - Throws: ``PairError/notFinite(pairs:)``, ``FileError`` or what writing a safetensors file throws, and what
+    ///   `sampler` throws. Finished files stay.
     public mutating func write(
         batch: Int, device: Device = .cpu, sampler: Sampler, progress: (Int) -> Bool = { _ in true }
     ) throws -> Bool {
@@ -64,6 +65,19 @@ public struct PairWriter {
             try append(images)
         }
         return true
+    }
+
+    /// Forgets the first finished file that was changed or removed, and those after it.
+    private mutating func dropDamaged() {
+        for shard in manifest.shards.indices {
+            do {
+                try manifest.verify(shard: shard, in: folder)
+            } catch {
+                Logger(label: "distillation").warning("\(error) It and all after it are made again.")
+                manifest.shards.removeSubrange(shard...)
+                return
+            }
+        }
     }
 
     /// The images of the next file; nil if `progress` ended it.
@@ -79,6 +93,10 @@ public struct PairWriter {
                 try sampler(
                     description.noise(at: part).to(device), description.condition(at: part)?.to(device))
             }
+            precondition(
+                made.shape == [part.count] + description.sampleShape,
+                "the sampler made images of shape \(made.shape)")
+            guard made.isFinite().to(.uint8).min().item() == 1 else { throw PairError.notFinite(pairs: part) }
             parts.append(made.to(description.storage.dtype).to(Device.cpu))
             guard progress(part.upperBound) else { return nil }
         }
