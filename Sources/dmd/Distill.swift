@@ -51,13 +51,7 @@ struct Distill: ParsableCommand {
             settings.distillation, teacher: denoiser, makeNetwork: denoiser.untrained, pairs: pairSet,
             distance: distance.map { distance in { distance($0, $1) } }, device: device)
         let outcome = try distil(distiller, in: folder)
-        if case .interrupted(let step) = outcome {
-            FileHandle.standardError.write(
-                Data(
-                    "\nStopped after step \(step); a checkpoint is written. To go on: give the same command again.\n"
-                        .utf8))
-            throw ExitCode(Interrupt.exitStatus)
-        }
+        if case .interrupted(let step) = outcome { throw stopped(afterStep: step) }
 
         let generator = try distiller.makeAveragedGenerator()
         let weights = folder.url.appending(path: "generator.safetensors")
@@ -75,7 +69,7 @@ struct Distill: ParsableCommand {
         let isWhole = try makePairs(
             of: teacher, in: folder, count: settings.pairCount, steps: settings.teacherSteps,
             seed: settings.distillation.seed, device: device)
-        guard isWhole else { throw ExitCode(Interrupt.exitStatus) }
+        guard isWhole else { throw stopped() }
         return try PairSet(folder)
     }
 

@@ -47,10 +47,7 @@ struct MakePairs: ParsableCommand {
         Interrupt.install()
         let isWhole = try makePairs(
             of: denoiser, in: out.url, count: count, steps: steps, seed: seed, batch: batch, device: device)
-        guard isWhole else {
-            FileHandle.standardError.write(Data("\nStopped. To go on: give the same command again.\n".utf8))
-            throw ExitCode(Interrupt.exitStatus)
-        }
+        guard isWhole else { throw stopped() }
         print("\(out): \(count) pairs")
     }
 }

@@ -85,3 +85,10 @@ struct CommandError: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
 }
+
+/// Says how to go on after a signal, and gives the status that the process should end with.
+func stopped(afterStep step: Int? = nil) -> ExitCode {
+    let done = step.map { " after step \($0); a checkpoint is written" } ?? ""
+    FileHandle.standardError.write(Data("\nStopped\(done). To go on: give the same command again.\n".utf8))
+    return ExitCode(Interrupt.exitStatus)
+}

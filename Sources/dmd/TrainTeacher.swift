@@ -50,7 +50,7 @@ struct TrainTeacher: ParsableCommand {
                 step: step, tag: "samples", image: grid.pngData(), width: grid.width, height: grid.height)
         }
         let outcome = try run.run()
-        try outcome.exitIfInterrupted(resumeWith: "dmd train-teacher --out \(out)")
+        if case .interrupted(let step) = outcome { throw stopped(afterStep: step) }
         let teacher = folder.url.appending(path: "teacher.safetensors")
         try saveDenoiser(
             trainer.averaged(), to: teacher, dtype: .float16, metadata: ["dmd.recipe": settings.yaml()])
@@ -70,15 +70,5 @@ enum FashionMNIST {
                     + "of images with --images.")
         }
         return URL(fileURLWithPath: found)
-    }
-}
-
-extension Run.Outcome {
-    /// Ends the process with the status of its signal, after a word on how to go on.
-    func exitIfInterrupted(resumeWith command: String) throws {
-        guard case .interrupted(let step) = self else { return }
-        FileHandle.standardError.write(
-            Data("\nStopped after step \(step); a checkpoint is written. To go on: \(command)\n".utf8))
-        throw ExitCode(Interrupt.exitStatus)
     }
 }

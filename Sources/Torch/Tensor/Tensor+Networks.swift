@@ -10,7 +10,6 @@ extension Tensor {
     private static let _nearest = Operator("aten::upsample_nearest2d")
     private static let _averagePool = Operator("aten::avg_pool2d")
     private static let _maxPool = Operator("aten::max_pool2d")
-    private static let _attention = Operator("aten::scaled_dot_product_attention")
     private static let _mseLoss = Operator("aten::mse_loss")
 
     /// A convolution with `weight` `[out, in / groups, kH, kW]` and `bias` `[out]`.
@@ -53,11 +52,6 @@ extension Tensor {
     public func maxPool2d(kernel: Int, stride: Int, padding: Int = 0) -> Tensor {
         Self._maxPool(
             .tensor(self), .ints([kernel, kernel]), .ints([stride, stride]), .ints([padding, padding]))
-    }
-
-    /// `softmax(q k^T / sqrt(d)) v` over `[N, heads, length, d]`.
-    public static func scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor) -> Tensor {
-        _attention(.tensor(query), .tensor(key), .tensor(value))
     }
 
     /// The mean of the squared differences.
