@@ -93,6 +93,7 @@ let package = Package(
         tests("Distillation", ["Torch", "Diffusion", "Training", "Distillation", collections]),
         tests("Metrics", ["Torch", "Metrics", collections]),
         tests("Images", ["Torch", "Images"]),
+        tests("Command", ["Diffusion", "Images", "dmd"]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -31,7 +31,8 @@ public protocol Denoiser: Module {
     /// The number of classes; 0 without classes.
     var classCount: Int { get }
 
-    /// Predicts clean samples.
+    /// Predicts clean samples. On the CPU several threads call this at once, each with a part of a batch, so nothing may be
+    /// kept from one call to the next, and no sample may depend on others of its batch.
     ///
     /// - Parameters:
     ///   - x: noised samples `[N, C, H, W]`; gradient flows through them.

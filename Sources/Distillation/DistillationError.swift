@@ -9,8 +9,6 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
     case foreignPairs(what: String, expected: String, found: String)
     /// `minimumLevel` and `maximumLevel` leave no step of the teacher's schedule between them.
     case noLevels(count: Int)
-    /// A number of the run is infinite or not a number.
-    case diverged(step: Int, what: String)
 
     /// One sentence: what is wrong, what to do.
     public var description: String {
@@ -24,9 +22,6 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
         case .noLevels(let count):
             "The recipe's `minimumLevel` and `maximumLevel` leave none of the schedule's \(count) levels between them: "
                 + "move them apart."
-        case .diverged(let step, let what):
-            "The run has diverged: \(what) is not a finite number at step \(step); go on from the last checkpoint with a "
-                + "lower `learningRate` or more `criticSteps` in a new folder."
         }
     }
 }

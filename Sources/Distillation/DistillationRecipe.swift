@@ -15,8 +15,9 @@ public struct DistillationRecipe: Recipe {
     public var batch = 392
     /// Pairs for the regression loss in one step.
     public var pairBatch = 392
-    /// Images for distribution matching that go through the networks at once: the gradients of a batch's parts are
-    /// added up before an update, which needs less memory and changes nothing else. Null takes the whole batch.
+    /// The most images for distribution matching that one thread takes through the networks at once: the gradients of a
+    /// batch's parts are added up before an update, which needs less memory and changes nothing else. Null shares out
+    /// the whole batch at once.
     public var microBatch: Int?
     /// Whether the pairs' images also serve distribution matching and the critic (Algorithm 1), as the paper has it for
     /// latent teachers and not for pixels.
@@ -67,8 +68,11 @@ public struct DistillationRecipe: Recipe {
     /// The paper's settings for class-conditional CIFAR-10.
     public init() {}
 
-    /// The parts of a batch that go through the networks one after another.
-    var parts: Int { batch / (microBatch ?? batch) }
+    /// The parts of a batch of which none is larger than `microBatch`.
+    func parts(_ microBatch: Int) -> Int { (batch + microBatch - 1) / microBatch }
+
+    /// Images for distribution matching in one step, those of pairs included.
+    var judgedImages: Int { batch + (pairsJoinBatch ? pairBatch : 0) }
 
     /// The steps of a schedule of `count` at which distributions are matched, `[T_min, T_max)`.
     func levels(of count: Int) -> Range<Int> {
@@ -76,7 +80,7 @@ public struct DistillationRecipe: Recipe {
         return lower..<max(lower, Int((maximumLevel * Double(count)).rounded()))
     }
 
-    /// - Throws: ``RecipeError/invalid(key:reason:)`` for values out of range, and where a batch has unequal parts.
+    /// - Throws: ``RecipeError/invalid(key:reason:)`` for values out of range, and where a part of a batch would get no pair.
     public func validate() throws {
         for (key, value) in [
             ("steps", steps), ("batch", batch), ("criticSteps", criticSteps), ("logEvery", logEvery),
@@ -104,18 +108,15 @@ public struct DistillationRecipe: Recipe {
     }
 
     private func validateBatches() throws {
-        if let microBatch {
-            try check(
-                "microBatch", microBatch, microBatch >= 1 && batch % microBatch == 0,
-                "a divisor of batch, which is \(batch)")
-        }
+        if let microBatch { try check("microBatch", microBatch, microBatch >= 1, "at least 1") }
         if lambda == 0 {
             try check("pairBatch", pairBatch, pairBatch == 0, "0 while lambda is 0")
             try check("pairsJoinBatch", pairsJoinBatch, !pairsJoinBatch, "false while lambda is 0")
         } else {
+            let parts = microBatch.map(parts) ?? 1
             try check(
-                "pairBatch", pairBatch, pairBatch >= 1 && pairBatch % parts == 0,
-                "a multiple of \(parts), the number of parts that microBatch makes of a batch, or lambda 0")
+                "pairBatch", pairBatch, pairBatch >= parts,
+                "at least \(parts), the number of parts that microBatch makes of a batch, or lambda 0")
         }
     }
 }

@@ -2,9 +2,11 @@
 // Copyright 2026 The swift-dmd authors
 
 import Diffusion
+import OrderedCollections
 public import Torch
 
-/// What the generator was judged by on a part of a batch; nothing here carries a graph.
+/// What the generator was judged by on a part of a batch; nothing here carries a graph. Losses and norm are the part's
+/// share in the mean over the batch, so that those of all parts add up to it.
 struct Judged {
     let images: Conditioned
     let distributionMatchingLoss: Tensor
@@ -13,6 +15,14 @@ struct Judged {
 }
 
 extension Distiller {
+    /// The number of parts of a batch that go through the networks by themselves: as many as `microBatch` makes, else on
+    /// the CPU one a thread.
+    var parts: Int {
+        if let microBatch = recipe.microBatch { return recipe.parts(microBatch) }
+        guard device == .cpu else { return 1 }
+        return min(LibTorch.threads, recipe.batch, pairs == nil ? recipe.batch : recipe.pairBatch)
+    }
+
     /// The pairs of a step; nil where there is no regression loss.
     func pairBatch(step: Int) -> PairSet.Batch? {
         pairs?.batch(recipe.pairBatch, step: step, seed: recipe.seed, device: device)
@@ -24,39 +34,47 @@ extension Distiller {
     ) -> [Judged] {
         let joined = recipe.pairsJoinBatch ? recipe.pairBatch : 0
         let perturbation = draws.perturbation(
-            recipe.batch + joined, steps: recipe.levels(of: teacher.schedule.count))
-        let latents = latents.parts(recipe.parts)
-        let perturbations = perturbation.parts(recipe.parts)
-        let pairs = pairs?.parts(recipe.parts)
-        return latents.indices.map { part in
+            recipe.judgedImages, steps: recipe.levels(of: teacher.schedule.count))
+        let count = parts
+        let latents = latents.parts(count)
+        let pairs = pairs?.parts(count)
+        let sizes = latents.indices.map {
+            latents[$0].count + (joined > 0 ? pairs?[$0].images.shape[0] ?? 0 : 0)
+        }
+        let perturbations = perturbation.split(sizes: sizes)
+        return accumulateGradients(of: generator.parameters.values, over: count) { part in
             judge(latents: latents[part], pairs: pairs?[part], perturbations[part])
         }
     }
 
-    /// `L_G = L_KL + lambda L_reg` on a part of a batch, and its gradient. One pass through the generator serves both
-    /// losses.
-    private func judge(latents: Conditioned, pairs: PairSet.Batch?, _ perturbation: Perturbation) -> Judged {
+    /// The share of a part of a batch in `L_G = L_KL + lambda L_reg`. One pass through the generator serves both losses.
+    private func judge(latents: Conditioned, pairs: PairSet.Batch?, _ perturbation: Perturbation) -> (
+        loss: Tensor, result: Judged
+    ) {
         let input = Conditioned.concatenated([latents] + (pairs.map { [$0.latents] } ?? []))
         let output = Conditioned(
             tensor: generator.generate(from: input.tensor, condition: input.condition),
             condition: input.condition)
-        let (unpaired, paired) = output.split(at: latents.tensor.shape[0])
+        let (unpaired, paired) = output.split(at: latents.count)
 
         let x = recipe.pairsJoinBatch ? output : unpaired
         let gradient = distributionMatchingGradient(x, perturbation)
-        let matching = distributionMatchingLoss(x: x.tensor, gradient: gradient)
+        let share = Double(x.count) / Double(recipe.judgedImages)
+        let matching = distributionMatchingLoss(x: x.tensor, gradient: gradient) * share
         var loss = matching
         var regression: Tensor?
         if let pairs, let distance {
-            let value = regressionLoss(generated: paired.tensor, target: pairs.images, distance: distance)
+            let share = Double(paired.count) / Double(recipe.pairBatch)
+            let value =
+                regressionLoss(generated: paired.tensor, target: pairs.images, distance: distance) * share
             loss = loss + value * recipe.lambda
             regression = value
         }
-        (loss * (1 / Double(recipe.parts))).backward()
-        return Judged(
+        let judged = Judged(
             images: Conditioned(tensor: x.tensor.detached(), condition: x.condition),
             distributionMatchingLoss: matching.detached(), regressionLoss: regression?.detached(),
-            gradientNorm: gradient.flattened(from: 1).square().sum(dims: [1]).sqrt().mean())
+            gradientNorm: gradient.flattened(from: 1).square().sum(dims: [1]).sqrt().mean() * share)
+        return (loss, judged)
     }
 
     /// Algorithm 2 on images: noises them, and compares what teacher and critic make of them.
@@ -73,34 +91,43 @@ extension Distiller {
 
     /// Images for a further update of the critic, in parts.
     func freshImages(_ latents: Conditioned) -> [Conditioned] {
-        withoutGradients {
-            latents.parts(recipe.parts).map {
-                Conditioned(
-                    tensor: generator.generate(from: $0.tensor, condition: $0.condition),
-                    condition: $0.condition)
+        let latents = latents.parts(parts)
+        return withoutGradients {
+            concurrently(latents.count) { part in
+                let (z, condition) = (latents[part].tensor, latents[part].condition)
+                return Conditioned(
+                    tensor: generator.generate(from: z, condition: condition), condition: condition)
             }
         }
     }
 
     /// Algorithm 3: adds up the critic's gradient over the parts of a batch, and returns its loss.
     func accumulateCriticGradient(_ images: [Conditioned], _ draws: inout Draws) -> Tensor {
-        let count = images.reduce(0) { $0 + $1.tensor.shape[0] }
-        let perturbations = draws.perturbation(count, steps: 0..<teacher.schedule.count).parts(images.count)
-        let losses = zip(images, perturbations).map { images, perturbation in
-            let loss = denoisingLoss(of: critic, images, perturbation)
-            (loss * (1 / Double(recipe.parts))).backward()
-            return loss.detached()
-        }
-        return mean(losses)
+        let perturbations = perturbations(for: images, &draws)
+        return total(
+            accumulateGradients(of: critic.parameters.values, over: images.count) { part in
+                let loss = denoisingLoss(of: critic, images, perturbations, part: part)
+                return (loss, loss.detached())
+            })
     }
 
-    /// How well a denoiser denoises generated images, in the critic's measure.
-    func denoisingLoss(of network: Network, _ x: Conditioned, _ perturbation: Perturbation) -> Tensor {
+    /// Noise over all levels for the parts of a batch.
+    private func perturbations(for images: [Conditioned], _ draws: inout Draws) -> [Perturbation] {
+        let sizes = images.map(\.count)
+        return draws.perturbation(sizes.reduce(0, +), steps: 0..<teacher.schedule.count).split(sizes: sizes)
+    }
+
+    /// How well a denoiser denoises generated images, in the critic's measure: the share of a part of a batch.
+    private func denoisingLoss(
+        of network: Network, _ images: [Conditioned], _ perturbations: [Perturbation], part: Int
+    ) -> Tensor {
+        let (x, perturbation) = (images[part], perturbations[part])
+        let share = Double(x.count) / Double(images.reduce(0) { $0 + $1.count })
         let level = teacher.schedule.level(at: perturbation.steps)
         let noised = level.noising(x.tensor, noise: perturbation.noise)
         return criticLoss(
             prediction: network(noised, at: level, condition: x.condition), x: x.tensor, level: level,
-            sigmaData: teacher.schedule is KarrasSchedule ? recipe.sigmaData : nil)
+            sigmaData: teacher.schedule is KarrasSchedule ? recipe.sigmaData : nil) * share
     }
 
     /// The critic's lag: its loss on fresh images of the generator as it is now, and the teacher's on the same images
@@ -113,10 +140,11 @@ extension Distiller {
         withoutGradients {
             var draws = Draws("health", seed: recipe.seed, step: index, for: teacher, device: device)
             let images = freshImages(draws.latents(recipe.batch))
-            let perturbations = draws.perturbation(recipe.batch, steps: 0..<teacher.schedule.count)
-                .parts(images.count)
+            let perturbations = perturbations(for: images, &draws)
             func loss(of network: Network) -> Tensor {
-                mean(zip(images, perturbations).map { denoisingLoss(of: network, $0, $1) })
+                total(
+                    concurrently(images.count) { denoisingLoss(of: network, images, perturbations, part: $0) }
+                )
             }
             return (loss(of: critic), loss(of: teacher))
         }
@@ -127,7 +155,7 @@ extension PairSet.Batch {
     /// The generator's input.
     var latents: Conditioned { Conditioned(tensor: z, condition: condition) }
 
-    /// Equal parts, one after another.
+    /// Parts whose sizes differ by one at most, one after another.
     func parts(_ count: Int) -> [PairSet.Batch] {
         zip(latents.parts(count), images.chunked(count)).map {
             PairSet.Batch(z: $0.tensor, condition: $0.condition, images: $1)

@@ -9,8 +9,8 @@ import Training
 /// Distribution matching distillation: a teacher, a generator that learns to make its images in one step, and a critic
 /// that learns the score of what the generator makes.
 ///
-/// Generator and critic begin with the teacher's weights. ``step(_:)`` is one iteration of the paper's Algorithm 1; a
-/// loop around it, with checkpoints and a log, is ``DistillationRun``.
+/// Generator and critic begin with the teacher's weights. ``step(_:)`` is one iteration of the paper's Algorithm 1; the
+/// loop around it, with checkpoints and a log, is `Training`'s `Run`.
 public final class Distiller<Network: Denoiser> {
     /// The settings.
     public let recipe: DistillationRecipe
@@ -30,6 +30,11 @@ public final class Distiller<Network: Denoiser> {
     let pairs: PairSet?
     let distance: Distance?
     private let makeNetwork: () -> Network
+
+    /// Of the first pairs' images; nil without pairs.
+    private(set) lazy var pairStatistics = pairs.map { pairs in
+        ImageStatistics(of: pairs.pairs(at: 0..<min(1_024, pairs.description.count)).images)
+    }
 
     /// Makes generator and critic from the teacher.
     ///
@@ -110,11 +115,12 @@ public final class Distiller<Network: Denoiser> {
         }
 
         return StepReport(
-            distributionMatchingLoss: mean(judged.map(\.distributionMatchingLoss)),
-            regressionLoss: pairs == nil ? nil : mean(judged.compactMap(\.regressionLoss)),
-            criticLoss: mean(criticLosses),
-            distributionMatchingGradientNorm: mean(judged.map(\.gradientNorm)),
-            generatorGradientNorm: generatorNorm, criticGradientNorm: mean(criticNorms),
+            distributionMatchingLoss: total(judged.map(\.distributionMatchingLoss)),
+            regressionLoss: pairs == nil ? nil : total(judged.compactMap(\.regressionLoss)),
+            criticLoss: total(criticLosses) / Double(recipe.criticSteps),
+            distributionMatchingGradientNorm: total(judged.map(\.gradientNorm)),
+            generatorGradientNorm: generatorNorm,
+            criticGradientNorm: total(criticNorms) / Double(recipe.criticSteps),
             images: .concatenated(judged.map(\.images.tensor)))
     }
 
@@ -160,7 +166,7 @@ public final class Distiller<Network: Denoiser> {
     }
 }
 
-/// The mean of tensors without dimensions.
-func mean(_ values: [Tensor]) -> Tensor {
-    values.count == 1 ? values[0] : Tensor.stacked(values).mean()
+/// The sum of tensors without dimensions.
+func total(_ values: [Tensor]) -> Tensor {
+    values.count == 1 ? values[0] : Tensor.stacked(values).sum()
 }

@@ -9,7 +9,10 @@ struct Conditioned {
     let tensor: Tensor
     let condition: Tensor?
 
-    /// Equal parts, one after another.
+    /// N.
+    var count: Int { tensor.shape[0] }
+
+    /// Parts whose sizes differ by one at most, one after another.
     func parts(_ count: Int) -> [Conditioned] {
         let conditions = condition?.chunked(count)
         return tensor.chunked(count).enumerated().map { index, part in
@@ -43,9 +46,9 @@ struct Perturbation {
     let steps: Tensor
     let noise: Tensor
 
-    /// Equal parts, one after another.
-    func parts(_ count: Int) -> [Perturbation] {
-        zip(steps.chunked(count), noise.chunked(count)).map(Perturbation.init)
+    /// Parts of the given sizes, one after another.
+    func split(sizes: [Int]) -> [Perturbation] {
+        zip(steps.split(sizes: sizes), noise.split(sizes: sizes)).map(Perturbation.init)
     }
 }
 

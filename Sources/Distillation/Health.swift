@@ -22,6 +22,21 @@ public struct ImageStatistics: Equatable, Sendable {
             ? zip(channels, [0.2126, 0.7152, 0.0722]).reduce(0) { $0 + $1.0 * $1.1 } : mean
         brightness = (luma + 1) / 2
     }
+
+    /// Reads back what ``scalars(_:)`` made; nil if it is not there.
+    init?(_ name: String, in scalars: [String: Double]) {
+        guard let mean = scalars["\(name)/mean"], let standardDeviation = scalars["\(name)/std"],
+            let brightness = scalars["\(name)/brightness"]
+        else { return nil }
+        self.mean = mean
+        self.standardDeviation = standardDeviation
+        self.brightness = brightness
+    }
+
+    /// The numbers by the tags of the log.
+    func scalars(_ name: String) -> [String: Double] {
+        ["\(name)/mean": mean, "\(name)/std": standardDeviation, "\(name)/brightness": brightness]
+    }
 }
 
 /// Whether a run looks sane, in one sentence. The losses cannot tell: the distribution matching loss rises while the
@@ -67,6 +82,14 @@ public enum Health: Equatable, Sendable, CustomStringConvertible {
         } else {
             self = .sane(lag: lag)
         }
+    }
+
+    /// Judges a run by the numbers of a line of its log; nil if they are not those of a distillation.
+    public init?(isWarm: Bool, scalars: [String: Double]) {
+        guard let lag = scalars["critic/lag"], let images = ImageStatistics("images", in: scalars) else {
+            return nil
+        }
+        self.init(isWarm: isWarm, lag: lag, images: images, pairs: ImageStatistics("pairs", in: scalars))
     }
 
     /// Whether nothing speaks against going on.

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Foundation
+import Torch
 
 /// Maps a file into memory.
 func readFile(_ url: URL) throws -> Data {
@@ -31,11 +32,4 @@ func writeWhole(_ data: Data, to url: URL) throws {
             file: url.path,
             reason: "\(cause(of: error)); check that its folder exists, allows it and has room")
     }
-}
-
-/// What the system said, where Foundation only says that something could not be done.
-func cause(of error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
-    guard let code = (underlying as? POSIXError)?.code else { return error.localizedDescription }
-    return String(cString: strerror(code.rawValue)).lowercased()
 }

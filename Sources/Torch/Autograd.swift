@@ -32,12 +32,19 @@ extension Tensor {
 ///
 /// - Parameter differentiable: whether the gradients carry a graph of their own, which keeps that of `loss`.
 public func gradients(of loss: Tensor, with inputs: [Tensor], differentiable: Bool = false) -> [Tensor] {
+    zip(gradientsIfAny(of: loss, with: inputs, differentiable: differentiable), inputs).map {
+        $0 ?? .zerosLike($1)
+    }
+}
+
+/// As ``gradients(of:with:differentiable:)``; nil where the loss does not depend on an input.
+func gradientsIfAny(of loss: Tensor, with inputs: [Tensor], differentiable: Bool = false) -> [Tensor?] {
     var results = [ct_tensor](repeating: ct_tensor(impl: nil), count: inputs.count)
     let status = withExtendedLifetime(inputs) {
         ct_gradients(&results, loss.raw, inputs.map(\.raw), Int64(inputs.count), differentiable)
     }
     check(status, "gradients of \(loss.summary)")
-    return zip(results, inputs).map { $0.impl == nil ? .zerosLike($1) : Tensor(owning: $0) }
+    return results.map { $0.impl == nil ? nil : Tensor(owning: $0) }
 }
 
 /// Runs `body` without recording operations for gradients.

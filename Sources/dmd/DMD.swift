@@ -17,7 +17,8 @@ struct DMD: ParsableCommand {
             """,
         version: "0.1.0 (libtorch \(LibTorch.version))",
         subcommands: [
-            TrainTeacher.self, MakePairs.self, Distill.self, Sample.self, Inspect.self,
+            TrainTeacher.self, MakePairs.self, Distill.self, Sample.self, Evaluate.self, Inspect.self,
+            Bench.self,
         ])
 
     static func main() {

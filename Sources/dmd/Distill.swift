@@ -26,6 +26,13 @@ struct Distill: ParsableCommand {
         help: "A folder of pairs that `dmd pairs` made of this teacher (default: made in the run's folder).")
     var pairs: Path?
 
+    @Option(
+        help: """
+            Real images to measure the distance from: a folder, an IDX file or a zip (default: Fashion-MNIST's test \
+            images for the bundled teacher, else none).
+            """)
+    var images: Path?
+
     @Option(help: "LPIPS's weights, which scripts/setup fetches.")
     var lpips = Path(argument: ".weights/lpips-vgg16.safetensors")
 
@@ -37,31 +44,44 @@ struct Distill: ParsableCommand {
 
     func run() throws {
         let settings = try recipe.resolved(as: DistillRecipe.self, default: Bundled.demoRecipe)
-        if recipe.dryRun { return print(try settings.yaml(), terminator: "") }
         let device = try compute.resolved()
         let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher(), device: device)
-        let distance =
-            settings.distillation.lambda > 0
-            ? try LPIPS(weights: lpips.url, resize: settings.lpipsResize, device: device) : nil
+        if recipe.dryRun {
+            let trial = try distiller(
+                of: denoiser, settings, pairs: trialPairs(of: denoiser, settings), device)
+            return print("\(try settings.yaml())\(try Cost(of: trial))")
+        }
 
         Interrupt.install()
         let folder = RunFolder(out.url)
-        let pairSet = try pairSet(of: denoiser, settings, device: device)
-        let distiller = try Distiller(
-            settings.distillation, teacher: denoiser, makeNetwork: denoiser.untrained, pairs: pairSet,
-            distance: distance.map { distance in { distance($0, $1) } }, device: device)
-        let outcome = try distil(distiller, in: folder)
+        let fidelity = try fidelity(to: denoiser.sampleShape, device: device)
+        let pairs = try pairs(of: denoiser, settings, device: device)
+        let distiller = try distiller(of: denoiser, settings, pairs: pairs, device)
+        let outcome = try distil(distiller, settings, fidelity, in: folder)
         if case .interrupted(let step) = outcome { throw stopped(afterStep: step) }
 
         let generator = try distiller.makeAveragedGenerator()
         let weights = folder.url.appending(path: "generator.safetensors")
         try saveDenoiser(generator, to: weights, metadata: ["dmd.recipe": settings.yaml()])
-        try writePictures(of: generator, teacher: denoiser, settings, to: folder.url, device: device)
-        print("The generator is in \(weights.relativePath), pictures are beside it.")
+        let results = DistillResults(
+            settings: settings, folder: folder, teacher: denoiser, generator: generator, pairs: pairs,
+            fidelity: fidelity, lpips: lpips.url)
+        let figures = try results.write()
+        for figure in figures { print("\(figure.name): \(figure.value)") }
+        print("The generator is in \(weights.relativePath), pictures and report.html are beside it.")
     }
 
-    private func pairSet(of teacher: EDMDenoiser, _ settings: DistillRecipe, device: Device) throws
-        -> PairSet?
+    private func distiller(
+        of teacher: EDMDenoiser, _ settings: DistillRecipe, pairs: PairSet?, _ device: Device
+    ) throws -> Distiller<EDMDenoiser> {
+        let distance =
+            pairs == nil ? nil : try LPIPS(weights: lpips.url, resize: settings.lpipsResize, device: device)
+        return try Distiller(
+            settings.distillation, teacher: teacher, makeNetwork: teacher.untrained, pairs: pairs,
+            distance: distance.map { distance in { distance($0, $1) } }, device: device)
+    }
+
+    private func pairs(of teacher: EDMDenoiser, _ settings: DistillRecipe, device: Device) throws -> PairSet?
     {
         guard settings.distillation.lambda > 0 else { return nil }
         if let pairs { return try PairSet(pairs.url) }
@@ -73,46 +93,51 @@ struct Distill: ParsableCommand {
         return try PairSet(folder)
     }
 
-    private func distil(
-        _ distiller: Distiller<EDMDenoiser>, in folder: RunFolder
-    ) throws -> DistillationRun<EDMDenoiser>.Outcome {
-        var run = DistillationRun(distiller, in: folder)
-        var last = ""
-        run.report = { step, scalars, health in
-            let sentence = "\(health)"
-            if sentence != last { FileHandle.standardError.write(Data("\nstep \(step): \(sentence)\n".utf8)) }
-            last = sentence
-        }
-        run.sample = { step, log in
-            let grid = try sampleSheet(
-                of: distiller.makeAveragedGenerator(), seed: distiller.recipe.seed, steps: 1)
-            try grid.write(to: folder.samples.appending(path: String(format: "step-%09d.png", step)))
-            try log.record(
-                step: step, tag: "samples", image: grid.pngData(), width: grid.width, height: grid.height)
-        }
-        return try run.run()
+    /// Black images in the place of pairs, to try out what a step costs.
+    private func trialPairs(of teacher: EDMDenoiser, _ settings: DistillRecipe) -> PairSet? {
+        guard settings.distillation.lambda > 0 else { return nil }
+        let count = settings.distillation.pairBatch
+        return PairSet(
+            PairDescription(
+                count: count, seed: 0, sampleShape: teacher.sampleShape, classCount: teacher.classCount,
+                teacher: fingerprint(of: teacher.state), sampler: "none"),
+            images: .full([count] + teacher.sampleShape, value: -1))
     }
 
-    /// `samples.png`, and `compare.png` with the teacher's image above the generator's for the same noise.
-    private func writePictures(
-        of generator: EDMDenoiser, teacher: EDMDenoiser, _ settings: DistillRecipe, to folder: URL,
-        device: Device
-    ) throws {
-        let seed = settings.distillation.seed
-        try sampleSheet(of: generator, seed: seed, steps: 1).write(to: folder.appending(path: "samples.png"))
-        let columns = max(10, generator.classCount)
-        let rows = 3
-        func images(_ network: EDMDenoiser, steps: Int) -> [Image] {
-            makeImages(network, seed: seed, count: rows * columns, steps: steps, device: device)
+    private func fidelity(to shape: [Int], device: Device) throws -> Fidelity? {
+        guard let source = try images?.url ?? (teacher == nil ? FashionMNIST.folder() : nil) else {
+            return nil
         }
-        let many = images(teacher, steps: settings.teacherSteps)
-        let one = images(generator, steps: 1)
-        let cells = (0..<rows).flatMap { row in
-            let range = row * columns..<(row + 1) * columns
-            return Array(many[range]) + Array(one[range])
+        return try Fidelity(
+            to: openDataset(at: source, split: .test, size: shape[1]), count: 10_000, weights: lpips.url,
+            device: device)
+    }
+
+    private func distil(
+        _ distiller: Distiller<EDMDenoiser>, _ settings: DistillRecipe, _ fidelity: Fidelity?,
+        in folder: RunFolder
+    ) throws -> Run<Distiller<EDMDenoiser>>.Outcome {
+        var run = Run(distiller, settings: settings, in: folder, title: "distil")
+        var last = ""
+        run.report = { step, scalars in
+            let sentence = distiller.health(of: scalars, done: step).map { "\($0)" } ?? ""
+            let kind = sentence.prefix { $0 != ":" && $0 != "." }
+            if kind != last { FileHandle.standardError.write(Data("\nstep \(step): \(sentence)\n".utf8)) }
+            last = String(kind)
+            return String(
+                format: "loss/dm %.3g, critic lag %.3g", scalars["loss/dm"] ?? .nan,
+                scalars["critic/lag"] ?? .nan)
         }
-        let labels = (0..<rows).flatMap { _ in ["\(2 * settings.teacherSteps - 1)", "1"] }
-        try Grid(columns: columns, scale: max(1, 56 / cells[0].width), rowLabels: labels).compose(cells)
-            .write(to: folder.appending(path: "compare.png"))
+        run.sample = { step, log in
+            let generation = Generation(
+                denoiser: try distiller.makeAveragedGenerator(), steps: 1, seed: distiller.recipe.seed)
+            try record(generation.sheet(), step: step, in: folder, log)
+            guard let fidelity, let every = settings.distanceEvery, step % every == 0 else { return }
+            let distance = try fidelity.distance(of: settings.distanceCount, title: "distance") {
+                generation($0)
+            }
+            try log.record(step: step, ["distance/frechet": distance])
+        }
+        return try run.run()
     }
 }

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
+import Distillation
 import Foundation
 import Torch
 import Training
@@ -47,6 +48,7 @@ struct Inspect: ParsableCommand {
         if let last = try ScalarLog.lines(of: run.log).last {
             print("last line of the log, step \(last.step):")
             for (tag, value) in last.values.sorted(by: { $0.key < $1.key }) { print("  \(tag): \(value)") }
+            if let health = Health(isWarm: true, scalars: last.values) { print(health) }
         }
     }
 }

@@ -36,9 +36,7 @@ struct MakePairs: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        for (name, value) in [("count", count), ("steps", steps), ("batch", batch)] where value < 1 {
-            throw ValidationError("--\(name) is \(value); give at least 1.")
-        }
+        try requirePositive(("steps", steps), ("count", count), ("batch", batch))
     }
 
     func run() throws {
@@ -68,7 +66,7 @@ func makePairs(
     var progress = ProgressReport("pairs", total: count, done: writer.finished, unit: "pair")
     let isWhole = try writer.write(
         batch: batch, device: device,
-        sampler: { z, condition in heun(teacher, noise: z, condition: condition, steps: steps) { _, _ in } },
+        sampler: { teacher.makeImages(from: $0, condition: $1, steps: steps) },
         progress: { made in
             progress.update(made)
             return !Interrupt.isRequested

@@ -80,6 +80,13 @@ enum Bundled {
     }
 }
 
+/// - Throws: `ValidationError` for an option below 1.
+func requirePositive(_ options: (name: String, value: Int)...) throws {
+    for (name, value) in options where value < 1 {
+        throw ValidationError("--\(name) is \(value); give at least 1.")
+    }
+}
+
 /// Something that the user can put right, in one sentence.
 struct CommandError: Error, CustomStringConvertible {
     let description: String

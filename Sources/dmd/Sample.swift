@@ -3,10 +3,8 @@
 
 import ArgumentParser
 import Diffusion
-import Distillation
 import Foundation
 import Images
-import OrderedCollections
 import Torch
 
 /// Makes pictures.
@@ -42,9 +40,7 @@ struct Sample: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        for (name, value) in [("steps", steps), ("count", count), ("batch", batch)] where value < 1 {
-            throw ValidationError("--\(name) is \(value); give at least 1.")
-        }
+        try requirePositive(("steps", steps), ("count", count), ("batch", batch))
     }
 
     func run() throws {
@@ -55,55 +51,12 @@ struct Sample: ParsableCommand {
                 "--class is \(label); this model has the classes 0 to \(denoiser.classCount - 1).")
         }
         let start = ContinuousClock.now
-        let images = makeImages(
-            denoiser, seed: seed, count: count, batch: batch, label: label, steps: steps, device: device)
+        let images = Generation(denoiser: denoiser, steps: steps, seed: seed, label: label)
+            .images(count, batch: batch)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         try sheet(of: images, classes: label == nil ? denoiser.classCount : 0).write(to: out.url)
         print(
             "\(out): \(count) images in \(String(format: "%.2f s, %.0f images/s", seconds, Double(count) / seconds))"
         )
     }
-}
-
-/// The first `count` images of a seed, uint8 sheets' cells; image i has the class `i % classCount` unless one is given.
-func makeImages(
-    _ denoiser: EDMDenoiser, seed: UInt64, count: Int, batch: Int = 64, label: Int? = nil, steps: Int,
-    device: Device
-) -> [Image] {
-    stride(from: 0, to: count, by: batch).flatMap { first in
-        let indices = Array(first..<min(first + batch, count))
-        let z = Tensor.stacked(
-            indices.map { index in
-                var stream = RandomStream(seed: seed, purpose: "sample.z", step: index)
-                return stream.normal(denoiser.sampleShape)
-            }
-        ).to(device)
-        let condition =
-            denoiser.classCount == 0
-            ? nil
-            : Tensor(indices.map { label ?? $0 % denoiser.classCount }, device: device)
-                .oneHot(classCount: denoiser.classCount).to(.float32)
-        let images = withoutGradients {
-            steps == 1
-                ? denoiser.generate(from: z, condition: condition)
-                : heun(denoiser, noise: z, condition: condition, steps: steps) { _, _ in }
-        }
-        return Image.images(from: images)
-    }
-}
-
-/// Images side by side; with classes, one column a class.
-func sheet(of images: [Image], classes: Int) -> Image {
-    let columns = classes > 0 ? classes : Int(Double(images.count).squareRoot().rounded(.up))
-    let scale = max(1, 56 / (images.first?.width ?? 56))
-    return Grid(columns: columns, scale: scale).compose(images)
-}
-
-/// What a run shows of a network on the way: eight images a class, or 64.
-func sampleSheet(of denoiser: EDMDenoiser, seed: UInt64, steps: Int = 18) -> Image {
-    let device = denoiser.parameters.values.first?.device ?? .cpu
-    let count = denoiser.classCount > 0 ? 8 * denoiser.classCount : 64
-    return sheet(
-        of: makeImages(denoiser, seed: seed, count: count, steps: steps, device: device),
-        classes: denoiser.classCount)
 }

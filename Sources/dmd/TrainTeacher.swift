@@ -29,7 +29,6 @@ struct TrainTeacher: ParsableCommand {
 
     func run() throws {
         let settings = try recipe.resolved(as: TeacherRecipe.self)
-        if recipe.dryRun { return print(try settings.yaml(), terminator: "") }
         let device = try compute.resolved()
         let dataset = try openDataset(
             at: images?.url ?? FashionMNIST.folder(), split: .train, size: settings.network.imgResolution)
@@ -39,16 +38,17 @@ struct TrainTeacher: ParsableCommand {
                 count: dataset.count, shape: dataset.imageShape, labels: dataset.labels,
                 images: dataset.images(at:)),
             device: device)
+        if recipe.dryRun { return print("\(try settings.yaml())\(try Cost(of: trainer))") }
         let folder = RunFolder(out.url)
 
         Interrupt.install()
-        var run = Run(trainer, in: folder, title: "train-teacher")
+        var run = Run(trainer, settings: settings, in: folder, title: "train-teacher")
         run.sample = { step, log in
-            let grid = sampleSheet(of: trainer.averaged(), seed: settings.seed)
-            try grid.write(to: folder.samples.appending(path: String(format: "step-%09d.png", step)))
-            try log.record(
-                step: step, tag: "samples", image: grid.pngData(), width: grid.width, height: grid.height)
+            try record(
+                Generation(denoiser: trainer.averaged(), steps: 18, seed: settings.seed).sheet(), step: step,
+                in: folder, log)
         }
+        run.report = { _, scalars in String(format: "loss %.4f", scalars["loss"] ?? .nan) }
         let outcome = try run.run()
         if case .interrupted(let step) = outcome { throw stopped(afterStep: step) }
         let teacher = folder.url.appending(path: "teacher.safetensors")
@@ -58,6 +58,13 @@ struct TrainTeacher: ParsableCommand {
             "The teacher is in \(teacher.relativePath). Look at it: dmd sample --weights \(teacher.relativePath) --steps 18"
         )
     }
+}
+
+/// Keeps a sheet of samples with the run, and shows it in TensorBoard.
+func record(_ sheet: Image, step: Int, in folder: RunFolder, _ log: MetricLog) throws {
+    try sheet.write(to: folder.samples.appending(path: String(format: "step-%09d.png", step)))
+    try log.record(
+        step: step, tag: "samples", image: sheet.pngData(), width: sheet.width, height: sheet.height)
 }
 
 /// Where Debian's package and upstream's files of Fashion-MNIST are looked for.

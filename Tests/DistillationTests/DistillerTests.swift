@@ -157,7 +157,7 @@ struct DistillerTests {
         let parts = try toy.distiller(
             Toy.recipe {
                 $0.criticSteps = 2
-                $0.microBatch = 8
+                $0.microBatch = 12  // 11, 11 and 10 images with 6, 5 and 5 pairs
             })
         let (a, b) = (whole.step(0), parts.step(0))
         for (found, expected) in [

@@ -14,9 +14,9 @@ struct RunTests {
 
     private func run(
         _ folder: URL, _ recipe: DistillationRecipe = Toy.recipe(),
-        _ change: (inout DistillationRun<ToyDenoiser>) -> Void = { _ in }
-    ) throws -> DistillationRun<ToyDenoiser>.Outcome {
-        var run = DistillationRun(try toy.distiller(recipe), in: RunFolder(folder))
+        _ change: (inout Run<Distiller<ToyDenoiser>>) -> Void = { _ in }
+    ) throws -> Run<Distiller<ToyDenoiser>>.Outcome {
+        var run = Run(try toy.distiller(recipe), settings: recipe, in: RunFolder(folder), title: "distil")
         run.makeProgress = { _, _ in nil }
         run.isInterrupted = { false }
         change(&run)
@@ -64,11 +64,15 @@ struct RunTests {
     @Test("logs what tells of its health")
     func log() throws {
         try withTemporaryFolder { folder in
+            let distiller = try toy.distiller(Toy.recipe())
             var verdicts: [Int: Health] = [:]
             var sampled: [Int] = []
             #expect(
                 try run(folder) {
-                    $0.report = { step, _, health in verdicts[step] = health }
+                    $0.report = { step, scalars in
+                        verdicts[step] = distiller.health(of: scalars, done: step)
+                        return ""
+                    }
                     $0.sample = { step, _ in sampled.append(step) }
                 } == .finished)
             let last = try #require(try ScalarLog.lines(of: RunFolder(folder).log).last)
@@ -88,10 +92,10 @@ struct RunTests {
     @Test("ends before weights that are lost reach a checkpoint")
     func divergence() throws {
         try withTemporaryFolder { folder in
-            let error = #expect(throws: DistillationError.self) {
+            let error = #expect(throws: RunError.self) {
                 try run(folder, Toy.recipe { $0.learningRate = 1e30 })
             }
-            guard case .diverged(step: 4, _) = error else {
+            guard case .diverged(step: 2, _) = error else {
                 Issue.record("found \(String(describing: error))")
                 return
             }

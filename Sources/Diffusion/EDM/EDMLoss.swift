@@ -15,6 +15,11 @@ public struct EDMDraws {
         self.logSigma = logSigma
         self.noise = noise
     }
+
+    /// The numbers of `count` parts of a batch, whose sizes differ by one at most.
+    public func chunked(_ count: Int) -> [EDMDraws] {
+        zip(logSigma.chunked(count), noise.chunked(count)).map(EDMDraws.init)
+    }
 }
 
 /// EDM's training loss, `mean(lambda (D(x + sigma eps; sigma) - x)^2)` with `ln sigma ~ N(mean, deviation^2)` and

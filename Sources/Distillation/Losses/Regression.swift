@@ -4,7 +4,7 @@
 public import Torch
 
 /// A distance between two batches of images `[N, C, H, W]` in [-1, 1], one number per image, `[N]`. Gradient flows
-/// through the first argument. The paper takes LPIPS.
+/// through the first argument. Called from several threads at once on the CPU. The paper takes LPIPS.
 public typealias Distance = (_ generated: Tensor, _ target: Tensor) -> Tensor
 
 /// The regression loss on pairs: the mean of `l(G(z_ref), y_ref)`, where `y_ref` is what the teacher's deterministic

@@ -16,7 +16,7 @@ extension Tensor {
     private static let _repeat = Operator("aten::repeat")
     private static let _cat = Operator("aten::cat")
     private static let _stack = Operator("aten::stack")
-    private static let _chunk = Operator("aten::chunk")
+    private static let _tensorSplit = Operator("aten::tensor_split.sections")
     private static let _split = Operator("aten::split_with_sizes")
     private static let _flip = Operator("aten::flip")
     private static let _oneHot = Operator("aten::one_hot")
@@ -57,9 +57,9 @@ extension Tensor {
     public static func stacked(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
         _stack(.tensors(tensors), .int(dim))
     }
-    /// At most `count` parts of equal size along `dim`; the last may be smaller.
+    /// `count` parts along `dim`, whose sizes differ by one at most.
     public func chunked(_ count: Int, dim: Int = 0) -> [Tensor] {
-        Self._chunk.many(.tensor(self), .int(count), .int(dim), atMost: count)
+        Self._tensorSplit.many(.tensor(self), .int(count), .int(dim), atMost: count)
     }
     /// Parts of the given sizes along `dim`.
     public func split(sizes: [Int], dim: Int = 0) -> [Tensor] {

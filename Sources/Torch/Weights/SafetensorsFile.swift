@@ -25,7 +25,7 @@ public struct SafetensorsFile: Sendable {
         do {
             data = try Data(contentsOf: url, options: .alwaysMapped)
         } catch {
-            throw SafetensorsError.unreadable(file: url.path, reason: error.localizedDescription)
+            throw SafetensorsError.unreadable(file: url.path, reason: cause(of: error))
         }
         header = try SafetensorsHeader(data, file: url.path)
     }

@@ -36,7 +36,7 @@ extension SafetensorsFile {
             try synchronize(folder: folder)
         } catch {
             try? FileManager.default.removeItem(at: beside)
-            throw SafetensorsError.unwritable(file: url.path, reason: error.localizedDescription)
+            throw SafetensorsError.unwritable(file: url.path, reason: cause(of: error))
         }
     }
 

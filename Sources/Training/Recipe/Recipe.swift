@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 public import Foundation
+import Torch
 import Yams
 
 /// The settings of a run, as a plain structure whose `init()` is the default for every one of them.
@@ -67,7 +68,7 @@ extension Recipe {
         do {
             return try String(contentsOf: file, encoding: .utf8)
         } catch {
-            throw RecipeError.unreadable(file: file.relativePath, reason: error.localizedDescription)
+            throw RecipeError.unreadable(file: file.relativePath, reason: cause(of: error))
         }
     }
 }

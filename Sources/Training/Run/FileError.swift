@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Foundation
+import Torch
 
 /// What went wrong with a file or folder that a run reads or writes.
 public struct FileError: Error, Equatable, CustomStringConvertible {
@@ -55,7 +56,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
             case .fileWriteNoPermission, .fileReadNoPermission: .notPermitted
             case .fileNoSuchFile, .fileReadNoSuchFile: .missing
             case .fileWriteFileExists: .notAFolder
-            default: .other(error.localizedDescription)
+            default: .other(cause(of: error))
             }
     }
 

@@ -23,12 +23,17 @@ public enum Interrupt {
     public static func install() {
         // A handler may run between any two instructions: it must not allocate, lock, or initialise a global.
         _ = isRequested
+        var heard = sigset_t()
+        sigemptyset(&heard)
         for number in [SIGINT, SIGTERM] {
+            sigaddset(&heard, number)
             signal(number) { caught in
                 if received.exchange(caught, ordering: .relaxed) != 0 {
                     _exit(128 + caught)
                 }
             }
         }
+        // A process inherits what the thread that started it does not listen to.
+        pthread_sigmask(SIG_UNBLOCK, &heard, nil)
     }
 }

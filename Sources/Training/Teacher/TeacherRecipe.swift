@@ -12,13 +12,13 @@ public struct TeacherRecipe: Recipe {
     /// Images of one optimiser step.
     public var batch = 64
     /// Images seen in the whole run.
-    public var durationImages = 1_200_000
+    public var durationImages = 800_000
     /// AdamW's learning rate after the warm-up.
     public var learningRate = 1e-3
     /// Images over which the learning rate rises from 0.
     public var warmUpImages = 10_000
     /// Images at the end over which the learning rate falls linearly to 0.
-    public var coolDownImages = 400_000
+    public var coolDownImages = 300_000
     /// Decoupled weight decay.
     public var weightDecay = 0.0
     /// The largest norm of the gradient.

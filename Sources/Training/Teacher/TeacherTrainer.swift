@@ -44,6 +44,9 @@ public final class TeacherTrainer: Trainable {
     /// Steps that it takes to see `durationImages`.
     public var stepCount: Int { (recipe.durationImages + recipe.batch - 1) / recipe.batch }
 
+    /// The recipe's batch.
+    public var imagesPerStep: Int { recipe.batch }
+
     /// The recipe's intervals, in steps.
     public var intervals: RunIntervals {
         RunIntervals(
@@ -54,14 +57,21 @@ public final class TeacherTrainer: Trainable {
     /// Draws a batch, descends on its loss and updates the moving average.
     public func step(_ step: Int) throws -> Report {
         let (x, condition) = try batch(step)
-        let loss = edmLoss(denoiser, x: x, condition: condition, draws: noise(for: x, step: step))
-        loss.backward()
+        let parts = device == .cpu ? min(LibTorch.threads, recipe.batch) : 1
+        let (images, conditions) = (x.chunked(parts), condition?.chunked(parts))
+        let draws = noise(for: x, step: step).chunked(parts)
+        let losses = accumulateGradients(of: denoiser.parameters.values, over: parts) { part in
+            let share = Double(images[part].shape[0]) / Double(recipe.batch)
+            let loss =
+                edmLoss(denoiser, x: images[part], condition: conditions?[part], draws: draws[part]) * share
+            return (loss, loss.detached())
+        }
         let gradientNorm = clipGradientNorm(denoiser.parameters.values, to: recipe.clipNorm)
         optimizer.learningRate = learningRate(step)
         optimizer.step()
         optimizer.zeroGradients()
         ema.update(from: denoiser, batchSize: recipe.batch, imagesBefore: step * recipe.batch)
-        return Report(loss: loss.detached(), gradientNorm: gradientNorm)
+        return Report(loss: Tensor.stacked(losses).sum(), gradientNorm: gradientNorm)
     }
 
     /// The learning rate of a step: a warm-up, a plateau and a fall to 0.

@@ -1,11 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Diffusion
 public import OrderedCollections
 public import Torch
 public import Training
 
-extension Distiller {
+/// What `Run` needs of a distillation.
+extension Distiller: Trainable {
+    /// The recipe's steps.
+    public var stepCount: Int { recipe.steps }
+
+    /// The recipe's batch.
+    public var imagesPerStep: Int { recipe.batch }
+
+    /// The recipe's intervals.
+    public var intervals: RunIntervals {
+        RunIntervals(log: recipe.logEvery, sample: recipe.sampleEvery, checkpoint: recipe.checkpointEvery)
+    }
+
+    /// What a step measured, the critic's lag after it, and what images look like beside those of the pairs; waits for the
+    /// device.
+    public func scalars(of report: StepReport, done: Int) -> [String: Double] {
+        var scalars = report.scalars()
+        let losses = criticLag(after: done)
+        scalars["critic/fresh_loss"] = losses.critic.item()
+        scalars["critic/lag"] = losses.critic.item() / losses.teacher.item()
+        scalars.merge(ImageStatistics(of: report.images).scalars("images")) { $1 }
+        if let pairStatistics { scalars.merge(pairStatistics.scalars("pairs")) { $1 } }
+        scalars["health/sane"] = health(of: scalars, done: done)?.isSane == true ? 1 : 0
+        return scalars
+    }
+
+    /// What the numbers of a step say of the run.
+    public func health(of scalars: [String: Double], done: Int) -> Health? {
+        Health(isWarm: done > recipe.warmUpSteps, scalars: scalars)
+    }
+
     /// All that a run needs to go on, by file of a checkpoint: the weights of `generator` and `critic`,
     /// `generator-average`, and the optimizers' state. The tensors are the distiller's own, so the next step changes
     /// them.

@@ -1,0 +1,24 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import PackageDescription
+
+/// Where a program finds libtorch when it runs.
+let libraries = "\(Context.packageDirectory)/../../.libtorch/root/lib"
+
+let package = Package(
+    name: "CustomTeacher",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "swift-dmd", path: "../..")],
+    targets: [
+        .executableTarget(
+            name: "CustomTeacher",
+            dependencies: [
+                .product(name: "Torch", package: "swift-dmd"),
+                .product(name: "Diffusion", package: "swift-dmd"),
+                .product(name: "Distillation", package: "swift-dmd"),
+            ],
+            linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", libraries])])
+    ]
+)

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import CTorch
+import Dispatch
+
+/// Runs `body(0)`, ..., `body(count - 1)` side by side, on as many threads as ``LibTorch/threads``, and returns what they
+/// return in order.
+///
+/// Meanwhile every operator uses one thread alone. Parts of a batch that go through a whole network side by side meet
+/// once, at its end; operators that each share out their loops meet hundreds of times and wait for the slowest thread.
+///
+/// - Parameters:
+///   - count: how often to run, from 0.
+///   - body: called from several threads at once; it records for gradients exactly if the caller does.
+public func concurrently<R>(_ count: Int, _ body: (Int) -> R) -> [R] {
+    let threads = LibTorch.threads
+    let workers = min(threads, count)
+    guard workers > 1 else { return (0..<count).map(body) }
+    let isRecording = ct_grad_enabled()
+    defer { LibTorch.threads = threads }
+    return Array(unsafeUninitializedCapacity: count) { buffer, initializedCount in
+        withoutActuallyEscaping(body) { body in
+            // Each index is one thread's alone, and all are done before this returns.
+            nonisolated(unsafe) let (results, body) = (buffer, body)
+            DispatchQueue.concurrentPerform(iterations: workers) { worker in
+                LibTorch.threads = 1
+                ct_set_grad_enabled(isRecording)
+                for index in stride(from: worker, to: count, by: workers) {
+                    results.initializeElement(at: index, to: body(index))
+                }
+            }
+        }
+        initializedCount = count
+    }
+}
+
+/// Applies `body` to a batch: on the CPU to as many parts of it side by side as there are threads, elsewhere to all of it.
+///
+/// - Parameters:
+///   - x: `[N, ...]`, N at least 1.
+///   - condition: what belongs to each, `[N, ...]`, or nothing.
+///   - body: treats every element of a batch by itself; called from several threads at once.
+/// - Returns: `[N, ...]`.
+public func inParts(_ x: Tensor, _ condition: Tensor? = nil, _ body: (Tensor, Tensor?) -> Tensor) -> Tensor {
+    let count = x.device == .cpu ? min(LibTorch.threads, x.shape[0]) : 1
+    guard count > 1 else { return body(x, condition) }
+    let parts = x.chunked(count)
+    let conditions = condition?.chunked(count)
+    return .concatenated(concurrently(count) { body(parts[$0], conditions?[$0]) })
+}
+
+/// Adds the gradient of a sum of losses to that of `parameters`, with as many losses side by side as there are threads.
+///
+/// The sum is taken in order, so that the result does not depend on which thread is done first.
+///
+/// - Parameters:
+///   - parameters: the leaves; those that no loss depends on keep what they have.
+///   - count: the number of losses.
+///   - body: makes a loss, a tensor without dimensions, and whatever else is to be returned; called from several
+///     threads at once.
+/// - Returns: what `body` returned beside the losses, in order.
+public func accumulateGradients<R>(
+    of parameters: some Sequence<Tensor>, over count: Int, _ body: (Int) -> (loss: Tensor, result: R)
+) -> [R] {
+    let threads = LibTorch.threads
+    let parameters = Array(parameters)
+    return stride(from: 0, to: count, by: threads).flatMap { first in
+        let parts = concurrently(min(threads, count - first)) { index in
+            let (loss, result) = body(first + index)
+            return (gradients: gradientsIfAny(of: loss, with: parameters), result: result)
+        }
+        for part in parts { add(part.gradients, to: parameters) }
+        return parts.map(\.result)
+    }
+}
+
+private let addEach = Operator("aten::_foreach_add_.List")
+
+private func add(_ gradients: [Tensor?], to parameters: [Tensor]) {
+    var sums: [Tensor] = []
+    var summands: [Tensor] = []
+    for (parameter, gradient) in zip(parameters, gradients) {
+        guard let gradient else { continue }
+        if let sum = parameter.gradient {
+            sums.append(sum)
+            summands.append(gradient)
+        } else {
+            parameter.setGradient(gradient)
+        }
+    }
+    if !sums.isEmpty { withoutGradients { _ = addEach.many(.tensors(sums), .tensors(summands)) } }
+}

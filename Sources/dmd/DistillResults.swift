@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Distillation
+import Foundation
+import Images
+import Torch
+import Training
+
+/// What a finished distillation leaves to look at: `samples.png`, `compare.png` and `report.html`.
+struct DistillResults {
+    let settings: DistillRecipe
+    let folder: RunFolder
+    let teacher: EDMDenoiser
+    let generator: EDMDenoiser
+    let pairs: PairSet?
+    let fidelity: Fidelity?
+    let lpips: URL
+
+    private var one: Generation {
+        Generation(denoiser: generator, steps: 1, seed: settings.distillation.seed)
+    }
+    private var many: Generation {
+        Generation(denoiser: teacher, steps: settings.teacherSteps, seed: settings.distillation.seed)
+    }
+
+    /// Measures, writes all files, and returns the figures.
+    func write() throws -> [Figure] {
+        let (samples, comparison) = (one.sheet(), comparison())
+        try samples.write(to: folder.url.appending(path: "samples.png"))
+        try comparison.write(to: folder.url.appending(path: "compare.png"))
+        let figures = try figures()
+        let report = Report(
+            title: "A one-step generator",
+            summary: """
+                A teacher that needs \(many.evaluations) evaluations of its network for an image was distilled into a \
+                generator that needs one, by Distribution Matching Distillation (arXiv 2311.18828).
+                """,
+            figures: figures,
+            pictures: [
+                ReportPicture(
+                    title: "The same noise",
+                    caption: "In turn, a row of the teacher's images and the generator's.",
+                    png: try comparison.pngData()),
+                ReportPicture(
+                    title: "Samples", caption: "Images of the generator, not selected.",
+                    png: try samples.pngData()),
+            ],
+            charts: charts(of: try ScalarLog.lines(of: folder.log)), recipe: try settings.yaml())
+        try writeWhole(Data(report.html().utf8), to: folder.url.appending(path: "report.html"))
+        return figures
+    }
+
+    /// The teacher's images above the generator's of the same noise.
+    private func comparison() -> Image {
+        let columns = max(10, generator.classCount)
+        let rows = 3
+        let (teachers, generators) = (many.images(rows * columns), one.images(rows * columns))
+        let cells = (0..<rows).flatMap { row in
+            let range = row * columns..<(row + 1) * columns
+            return Array(teachers[range]) + Array(generators[range])
+        }
+        let labels = (0..<rows).flatMap { _ in ["\(many.evaluations)", "1"] }
+        return Grid(columns: columns, scale: enlargement(of: cells), rowLabels: labels).compose(cells)
+    }
+
+    private func figures() throws -> [Figure] {
+        var figures = try distances()
+        figures.append(
+            Figure(
+                name: "LPIPS to the teacher's image of the same noise",
+                value: String(format: "%.4f", try sameNoiseDistance(one, many, weights: lpips)),
+                note: "200 images that are not among the pairs"))
+        let (fast, slow) = (imagesPerSecond(one, count: 512), imagesPerSecond(many, count: 64))
+        figures += [
+            Figure(
+                name: "Images a second, generator", value: String(format: "%.0f", fast), note: "1 evaluation"),
+            Figure(
+                name: "Images a second, teacher", value: String(format: "%.1f", slow),
+                note: "\(many.evaluations) evaluations"),
+            Figure(name: "Speed-up", value: String(format: "%.1f", fast / slow), note: ""),
+        ]
+        if let minutes = try trainingMinutes() {
+            figures.append(
+                Figure(
+                    name: "Minutes of distillation", value: String(format: "%.1f", minutes),
+                    note: "without making the pairs"))
+        }
+        return figures
+    }
+
+    /// Of generator and teacher, whose images are those of the pairs: of as many images each.
+    private func distances() throws -> [Figure] {
+        guard let fidelity else { return [] }
+        let count = min(10_000, pairs?.description.count ?? 10_000)
+        let ours = try fidelity.distance(of: count, title: "generator's distance") { one($0) }
+        let note = "Frechet distance on VGG16 features of \(count) images, not FID"
+        var figures = [
+            Figure(name: "Distance of the generator", value: String(format: "%.2f", ours), note: note)
+        ]
+        if let pairs {
+            let theirs = try fidelity.distance(of: count, title: "teacher's distance") {
+                pairs.pairs(at: $0).images
+            }
+            figures += [
+                Figure(
+                    name: "Distance of the teacher", value: String(format: "%.2f", theirs),
+                    note: "its pairs' images"),
+                Figure(
+                    name: "Ratio of the distances", value: String(format: "%.2f", ours / theirs), note: ""),
+            ]
+        }
+        return figures
+    }
+
+    private func imagesPerSecond(_ generation: Generation, count: Int) -> Double {
+        _ = generation(0..<64)
+        let start = ContinuousClock.now
+        for first in stride(from: 0, to: count, by: 64) { _ = generation(first..<first + 64) }
+        return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
+    }
+
+    /// The time that the logged steps took, pauses between two parts of the run left out.
+    private func trainingMinutes() throws -> Double? {
+        let rates = try ScalarLog.lines(of: folder.log).compactMap { $0.values["images_per_second"] }
+        guard !rates.isEmpty else { return nil }
+        let secondsPerImage = rates.reduce(0) { $0 + 1 / $1 } / Double(rates.count)
+        return secondsPerImage * Double(settings.distillation.steps * settings.distillation.batch) / 60
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Distillation
+import Images
+import OrderedCollections
+import Torch
+
+/// How images are made of noise: which network, and in how many steps.
+struct Generation {
+    let denoiser: EDMDenoiser
+    /// 1 makes an image in one evaluation; more are steps of Heun's method.
+    let steps: Int
+    /// Names the noise.
+    var seed: UInt64 = 0
+    /// The class of all images; nil gives image `i` the class `i % classCount`.
+    var label: Int?
+
+    /// Evaluations of the network for an image.
+    var evaluations: Int { 2 * steps - 1 }
+
+    private var device: Device { denoiser.parameters.values.first?.device ?? .cpu }
+
+    /// The images of the given numbers, float32 `[N, C, H, W]`. Image `i` is the same in whatever company.
+    func callAsFunction(_ indices: Range<Int>) -> Tensor {
+        let z = Tensor.stacked(
+            indices.map { index in
+                var stream = RandomStream(seed: seed, purpose: "sample.z", step: index)
+                return stream.normal(denoiser.sampleShape)
+            }
+        ).to(device)
+        let condition =
+            denoiser.classCount == 0
+            ? nil
+            : Tensor(indices.map { label ?? $0 % denoiser.classCount }, device: device)
+                .oneHot(classCount: denoiser.classCount).to(.float32)
+        return denoiser.makeImages(from: z, condition: condition, steps: steps)
+    }
+
+    /// The first `count` images as pictures.
+    func images(_ count: Int, batch: Int = 64) -> [Image] {
+        stride(from: 0, to: count, by: batch).flatMap { first in
+            Image.images(from: self(first..<min(first + batch, count)))
+        }
+    }
+
+    /// The sheet that a run shows on its way: eight images a class, or 64.
+    func sheet() -> Image {
+        let classes = denoiser.classCount
+        return dmd.sheet(of: images(classes > 0 ? 8 * classes : 64), classes: classes)
+    }
+}
+
+extension EDMDenoiser {
+    /// Images of noise, without gradient, in one evaluation or in several steps of Heun's method.
+    func makeImages(from z: Tensor, condition: Tensor?, steps: Int) -> Tensor {
+        withoutGradients {
+            inParts(z, condition) { z, condition in
+                steps == 1
+                    ? generate(from: z, condition: condition)
+                    : heun(self, noise: z, condition: condition, steps: steps).to(.float32)
+            }
+        }
+    }
+}
+
+/// Images side by side; with classes, one column a class.
+func sheet(of images: [Image], classes: Int) -> Image {
+    let columns = classes > 0 ? classes : Int(Double(images.count).squareRoot().rounded(.up))
+    return Grid(columns: columns, scale: enlargement(of: images)).compose(images)
+}
+
+/// How much small images are enlarged to be looked at.
+func enlargement(of images: [Image]) -> Int { max(1, 56 / (images.first?.width ?? 56)) }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Foundation
+import Testing
+
+@Suite("Bad input to the commands", .serialized)
+struct BadInputTests {
+    /// What is wrong, the arguments, and words that the sentence must have.
+    private static let cases: [(String, [String], [String])] = [
+        (
+            "no such weights", ["sample", "--weights", "none.safetensors"],
+            ["none.safetensors", "no such file"]
+        ),
+        ("weights that are text", ["sample", "--weights", "notes.txt"], ["notes.txt"]),
+        ("weights cut short", ["sample", "--weights", "short.safetensors"], ["short.safetensors"]),
+        ("an unknown device", ["sample", "--weights", "teacher.safetensors", "--device", "tpu"], ["tpu"]),
+        ("a batch of 0", ["sample", "--weights", "teacher.safetensors", "--batch", "0"], ["--batch is 0"]),
+        (
+            "no such class", ["sample", "--weights", "teacher.safetensors", "--class", "7"],
+            ["--class is 7", "0 to 2"]
+        ),
+        (
+            "a setting with a typo",
+            ["distill", "--teacher", "teacher.safetensors", "--set", "distillation.lamda=1"],
+            ["lamda", "lambda"]
+        ),
+        (
+            "a recipe with a typo", ["distill", "--teacher", "teacher.safetensors", "--recipe", "typo.yaml"],
+            ["typo.yaml", "pairCuont", "pairCount"]
+        ),
+        (
+            "a batch of 0 in a recipe",
+            ["distill", "--teacher", "teacher.safetensors", "--set", "distillation.batch=0"],
+            ["batch", "at least 1"]
+        ),
+        (
+            "text among the images", ["train-teacher", "--images", "mixed"] + Command.networkSettings,
+            ["notes.txt"]
+        ),
+        (
+            "images of another shape than the network's",
+            ["train-teacher", "--images", "images", "--set", "network.imgChannels=3"]
+                + Command.networkSettings,
+            ["network", "[1, 16, 16]"]
+        ),
+        (
+            "a picture of an unknown kind", ["sample", "--weights", "teacher.safetensors", "--out", "a.gif"],
+            ["a.gif"]
+        ),
+        (
+            "a folder in a file", ["pairs", "--teacher", "teacher.safetensors", "--out", "notes.txt/pairs"],
+            ["notes.txt"]
+        ),
+    ]
+
+    @Test("earns one sentence and a status, and leaves nothing", arguments: 0..<cases.count)
+    func sentence(number: Int) throws {
+        let (what, arguments, words) = Self.cases[number]
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            try FileManager.default.createDirectory(at: dmd.url("mixed"), withIntermediateDirectories: true)
+            try Data("not an image".utf8).write(to: dmd.url("mixed/notes.txt"))
+            try Data("not weights".utf8).write(to: dmd.url("notes.txt"))
+            try Data("pairCuont: 3".utf8).write(to: dmd.url("typo.yaml"))
+            try dmd.data("teacher.safetensors").dropLast(100).write(to: dmd.url("short.safetensors"))
+            let before = try FileManager.default.contentsOfDirectory(atPath: dmd.folder.path).sorted()
+
+            let result = try dmd.run(arguments)
+            #expect(result.status != 0, "\(what)")
+            for word in words {
+                #expect(result.errors.contains(word), "\(what): \(result.errors)")
+            }
+            #expect(!result.errors.contains("Fatal error") && !result.errors.contains("Stack"), "\(what)")
+            #expect(!result.errors.contains("(Cocoa"), "\(what): \(result.errors)")
+            let after = try FileManager.default.contentsOfDirectory(atPath: dmd.folder.path).sorted()
+            #expect(before == after, "\(what) left \(after)")
+        }
+    }
+}

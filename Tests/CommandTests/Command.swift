@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Foundation
+import Images
+import Testing
+
+/// The built `dmd`, run as a user runs it, in a folder that goes when the test is over.
+struct Command {
+    let folder: URL
+
+    /// Lends a folder that holds `teacher.safetensors`, a network small enough to run at once.
+    static func withFolder(_ body: (Command) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "dmd-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try saveDenoiser(network.makeDenoiser(seed: 1), to: folder.appending(path: "teacher.safetensors"))
+        try body(Command(folder: folder))
+    }
+
+    static let network = {
+        var network = DDPMppConfiguration()
+        network.imgResolution = 16
+        network.imgChannels = 1
+        network.labelDim = 3
+        network.modelChannels = 4
+        network.channelMult = [1, 2]
+        network.numBlocks = 1
+        network.attnResolutions = []
+        return network
+    }()
+
+    /// What `train-teacher` needs to make such a network.
+    static let networkSettings = [
+        "network.imgResolution=16", "network.labelDim=3", "network.modelChannels=4",
+        "network.channelMult=[1, 2]",
+        "network.attnResolutions=[]",
+    ].flatMap { ["--set", $0] }
+
+    /// The weights that `scripts/setup` fetches.
+    static let lpips = URL(filePath: #filePath).appending(path: "../../../.weights/lpips-vgg16.safetensors")
+        .standardizedFileURL.path
+
+    /// How a process ended and what it said.
+    struct Result {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// Runs `dmd` to its end.
+    func callAsFunction(_ arguments: String...) throws -> Result { try run(arguments) }
+
+    /// Runs `dmd`, and asks it to stop once it has made `file`.
+    func run(_ arguments: [String], interruptAt file: String? = nil) throws -> Result {
+        let process = Process()
+        let (output, errors) = (Pipe(), Pipe())
+        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appending(path: "dmd")
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        if let file {
+            while process.isRunning && !exists(file) { usleep(1_000) }
+            process.interrupt()
+        }
+        let said = errors.fileHandleForReading.readDataToEndOfFile()
+        let printed = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Result(
+            status: process.terminationStatus, output: String(decoding: printed, as: UTF8.self),
+            errors: String(decoding: said, as: UTF8.self))
+    }
+
+    func url(_ path: String) -> URL { folder.appending(path: path) }
+
+    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: url(path).path) }
+
+    func data(_ path: String) throws -> Data { try Data(contentsOf: url(path)) }
+
+    /// Writes `images/0/..., 1/...`: pictures of three classes.
+    func writeImages() throws {
+        for label in 0..<3 {
+            let folder = url("images/\(label)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            for number in 0..<8 {
+                let image = Image(width: 16, height: 16, channels: 1, level: UInt8(80 * label + number))
+                try image.write(to: folder.appending(path: "\(number).png"))
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Foundation
+import Testing
+
+@Suite("The commands", .serialized)
+struct WorkflowTests {
+    private static let small = [
+        "distillation.steps=12", "distillation.batch=4", "distillation.pairBatch=4",
+        "distillation.logEvery=4",
+        "distillation.sampleEvery=6", "distillation.checkpointEvery=1", "pairCount=12", "teacherSteps=3",
+    ].flatMap { ["--set", $0] }
+
+    private func distill(_ out: String) -> [String] {
+        [
+            "distill", "--teacher", "teacher.safetensors", "--lpips", Command.lpips, "--out", out,
+            "--threads", "1",
+        ]
+            + Self.small
+    }
+
+    @Test("distil a teacher, and leave all that the run promises")
+    func distillation() throws {
+        try Command.withFolder { dmd in
+            let run = try dmd.run(distill("run"))
+            #expect(run.status == 0, "\(run.errors)")
+            for file in [
+                "recipe.yaml", "log.jsonl", "samples.png", "compare.png", "report.html",
+                "generator.safetensors",
+                "pairs/pairs.json", "samples/step-000000006.png",
+            ] {
+                #expect(dmd.exists("run/\(file)"), "\(file)")
+            }
+            let recipe = String(decoding: try dmd.data("run/recipe.yaml"), as: UTF8.self)
+            #expect(recipe.contains("teacherSteps: 3") && recipe.contains("pairCount: 12"))
+            let report = String(decoding: try dmd.data("run/report.html"), as: UTF8.self)
+            #expect(report.contains("teacherSteps: 3") && report.contains("data:image/png;base64,"))
+            #expect(!report.contains("http://") && !report.contains("src=\"http"))
+
+            let sample = try dmd(
+                "sample", "--weights", "run/generator.safetensors", "--count", "5", "--out", "five.png")
+            #expect(sample.status == 0 && dmd.exists("five.png"), "\(sample.errors)")
+            let inspection = try dmd("inspect", "run")
+            #expect(inspection.output.contains("last checkpoint: step 12"), "\(inspection)")
+            let weights = try dmd("inspect", "run/generator.safetensors")
+            #expect(weights.output.contains("dmd.architecture"), "\(weights)")
+        }
+    }
+
+    @Test("go on after Ctrl-C as if nothing had been")
+    func interruption() throws {
+        try Command.withFolder { dmd in
+            let whole = try dmd.run(distill("whole"))
+            #expect(whole.status == 0, "\(whole.errors)")
+            let halted = try dmd.run(distill("halted"), interruptAt: "halted/checkpoints/step-000000002")
+            #expect(halted.status == 130, "\(halted.status): \(halted.errors)")
+            #expect(
+                halted.errors.contains("give the same command again") && !dmd.exists("halted/report.html"))
+            let rest = try dmd.run(distill("halted"))
+            #expect(rest.status == 0, "\(rest.errors)")
+            for file in ["generator.safetensors", "pairs/pairs-00000.safetensors", "samples.png"] {
+                #expect(try dmd.data("whole/\(file)") == dmd.data("halted/\(file)"), "\(file)")
+            }
+        }
+    }
+
+    @Test("train a teacher from a folder of images, stopped or not")
+    func teacher() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            func train(_ out: String) -> [String] {
+                ["train-teacher", "--images", "images", "--out", out, "--threads", "1"]
+                    + Command.networkSettings
+                    + [
+                        "batch=4", "durationImages=80", "coolDownImages=8", "logEveryImages=4",
+                        "sampleEveryImages=80", "checkpointEveryImages=4",
+                    ].flatMap { ["--set", $0] }
+            }
+            let whole = try dmd.run(train("whole"))
+            #expect(whole.status == 0, "\(whole.errors)")
+            let halted = try dmd.run(train("halted"), interruptAt: "halted/checkpoints/step-000000002")
+            #expect(halted.status == 130, "\(halted.status): \(halted.errors)")
+            let rest = try dmd.run(train("halted"))
+            #expect(rest.status == 0, "\(rest.errors)")
+            #expect(
+                try dmd.data("whole/teacher.safetensors") == dmd.data("halted/teacher.safetensors"))
+        }
+    }
+
+    @Test("say what a run would cost, and make nothing")
+    func dryRun() throws {
+        try Command.withFolder { dmd in
+            let result = try dmd.run(distill("run") + ["--dry-run"])
+            #expect(result.status == 0 && !dmd.exists("run"), "\(result.errors)")
+            #expect(result.output.contains("teacherSteps: 3") && result.output.contains("# 12 steps of "))
+        }
+    }
+}
