@@ -44,6 +44,8 @@ public struct DistillationRecipe: Recipe {
     public var learningRate = 5e-5
     /// Steps over which the learning rate rises linearly.
     public var warmUpSteps = 500
+    /// Steps at the end over which the learning rate falls linearly to 0. Not in the paper; it helps short runs.
+    public var coolDownSteps = 0
     /// AdamW's decoupled weight decay.
     public var weightDecay = 0.01
     /// AdamW's decay of the gradient's average.
@@ -89,6 +91,7 @@ public struct DistillationRecipe: Recipe {
             try check(key, value, value >= 1, "at least 1")
         }
         try check("warmUpSteps", warmUpSteps, warmUpSteps >= 0, "at least 0")
+        try check("coolDownSteps", coolDownSteps, (0...steps).contains(coolDownSteps), "0 to steps")
         for (key, value) in [
             ("learningRate", learningRate), ("clipNorm", clipNorm), ("emaHalfLifeImages", emaHalfLifeImages),
             ("emaRampUp", emaRampUp), ("sigmaData", sigmaData),

@@ -97,7 +97,9 @@ public final class Distiller<Network: Denoiser> {
     /// - Parameter index: the number of the step, from 0.
     public func step(_ index: Int) -> StepReport {
         var draws = Draws("distill", seed: recipe.seed, step: index, for: teacher, device: device)
-        let learningRate = recipe.learningRate * warmUp(index, length: recipe.warmUpSteps)
+        let learningRate =
+            recipe.learningRate * warmUp(index, length: recipe.warmUpSteps)
+            * coolDown(index, length: recipe.coolDownSteps, duration: recipe.steps)
 
         setTrainable(.generator)
         let judged = accumulateGeneratorGradient(
