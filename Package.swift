@@ -86,7 +86,8 @@ let package = Package(
             resources: [.copy("Resources")], swiftSettings: swift, linkerSettings: runPath),
 
         .target(
-            name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport", swiftSettings: swift),
+            name: "TestSupport", dependencies: ["Torch", "Diffusion", collections], path: "Tests/TestSupport",
+            swiftSettings: swift),
         tests("Torch", ["Torch", collections]),
         tests("Diffusion", ["Torch", "Diffusion", collections]),
         tests("Training", ["Torch", "Diffusion", "Training", collections]),

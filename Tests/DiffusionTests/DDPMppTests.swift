@@ -67,11 +67,7 @@ struct DDPMppTests {
         let file = try SafetensorsFile(fixture("denoiser.safetensors"))
         let expected = try file.tensors(under: "\(dtype).", as: dtype)
         let found = try evaluate(fixtureDenoiser(as: dtype), on: file, dtype)
-        #expect(Set(found.keys) == Set(expected.keys))
-        for (name, tensor) in found {
-            let difference = relativeDifference(tensor, try #require(expected[name]))
-            #expect(difference < tolerance, "\(name) differs by \(difference)")
-        }
+        #expect(differences(found, from: expected, tolerance: tolerance) == [])
     }
 
     @Test("a single wrong weight shows", arguments: ["enc.6x6_down.conv0.bias", "dec.3x3_in0.qkv.weight"])

@@ -21,6 +21,42 @@ import Torch
         #expect(abs(lpips(a, b).item() - 0.0791833) < 5e-7)
     }
 
+    /// Distances, their parts and their gradients, computed by the Python package lpips 0.1.4.
+    @Test(arguments: ["wave64", "wave28", "gray28"], [DType.float64, .float32])
+    func agreesWithThePythonPackage(name: String, dtype: DType) throws {
+        let file = try SafetensorsFile(fixture("lpips.safetensors"))
+        // The fixture has gradients of the small images, in float64.
+        var expected = try file.tensors(under: "\(name).\(dtype).", as: .float64)
+        if dtype == .float64 {
+            expected.merge(try file.tensors(under: "\(name).gradient.", as: .float64)) { $1 }
+        }
+
+        let lpips = try LPIPS(weights: weights, dtype: dtype)
+        let images = [0, 3].map { shift in
+            let image = waves(size: name == "wave64" ? 64 : 28, shift: shift)
+            // The first wave alone, in all channels.
+            return name == "gray28"
+                ? image.narrowed(dim: 1, start: 0, count: 1).repeated([1, 3, 1, 1]) : image
+        }
+        let a = images[0]
+        a.setRequiresGrad(true)
+        let layers = lpips.layers(a, images[1])
+        let distance = lpips(a, images[1])
+        var found = [
+            "layers": Tensor.concatenated(layers).detached(), "distance": distance.detached().squeezed(0),
+        ]
+        if expected["a"] != nil { found["a"] = gradients(of: distance.sum(), with: [a])[0] }
+        #expect(differences(found, from: expected, tolerance: dtype == .float64 ? 1e-6 : 2e-5) == [])
+    }
+
+    @Test func everyDistanceOfThePythonPackageIsCompared() throws {
+        let names = try SafetensorsFile(fixture("lpips.safetensors")).names
+        let compared = ["wave64", "wave28", "gray28"].flatMap { name in
+            ["float64", "float32"].flatMap { ["\(name).\($0).distance", "\(name).\($0).layers"] }
+        }
+        #expect(Set(names) == Set(compared + ["wave28.gradient.a", "gray28.gradient.a"]))
+    }
+
     @Test func equalImagesHaveNoDistance() throws {
         let lpips = try LPIPS(weights: weights)
         let a = waves(size: 32)

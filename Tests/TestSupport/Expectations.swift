@@ -14,6 +14,20 @@ public func relativeDifference(_ found: Tensor, _ expected: Tensor) -> Double {
     return zip(found, expected).reduce(0) { max($0, abs($1.0 - $1.1)) } / scale
 }
 
+/// How tensors differ from those that they should be, one text a name: names that only one side has, and tensors that
+/// are `tolerance` or more apart, see ``relativeDifference(_:_:)``. To expect nothing is a difference too.
+public func differences(
+    _ found: [String: Tensor], from expected: [String: Tensor], tolerance: Double
+) -> [String] {
+    guard !expected.isEmpty else { return ["nothing is expected"] }
+    return Set(found.keys).union(expected.keys).sorted().compactMap { name in
+        guard let tensor = found[name] else { return "\(name) is missing" }
+        guard let other = expected[name] else { return "\(name) is unexpected" }
+        let difference = relativeDifference(tensor, other)
+        return difference < tolerance ? nil : "\(name) differs by \(difference)"
+    }
+}
+
 /// The gradient of the scalar function `f` at the float64 tensor `x` by central differences.
 public func finiteDifferences(at x: Tensor, step: Double = 1e-5, _ f: (Tensor) -> Tensor) -> Tensor {
     let values = x.array(as: Double.self)

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import OrderedCollections
+import TestSupport
 import Testing
 import Torch
 
@@ -64,6 +65,30 @@ import Torch
                 #expect(abs(found - expected.value) < 1e-12)
             }
         }
+    }
+
+    @Test(arguments: [(DType.float64, 1e-12), (.float32, 2e-6)])
+    func tenStepsAreThoseOfPyTorch(dtype: DType, tolerance: Double) throws {
+        let file = try SafetensorsFile(fixture("adamw.safetensors"))
+        let gradients = try file.tensors(under: "gradients.", as: dtype)
+        let parameters = OrderedDictionary(
+            uniqueKeysWithValues: try file.tensors(under: "start.", as: dtype).map { ($0, $1) })
+        let optimizer = AdamW(parameters: parameters, learningRate: 1e-2, weightDecay: 0.01)
+        for step in 0..<10 {
+            for (name, parameter) in parameters {
+                parameter.setGradient(gradients[name]?.selected(dim: 0, index: step))
+            }
+            optimizer.step()
+        }
+        var found: [String: Tensor] = [:]
+        for (name, parameter) in parameters {
+            found[name] = parameter
+            for moment in ["exp_avg", "exp_avg_sq"] {
+                found["\(name).\(moment)"] = optimizer.state["\(moment)/\(name)"]
+            }
+        }
+        let expected = try file.tensors(under: "\(dtype).", as: dtype)
+        #expect(differences(found, from: expected, tolerance: tolerance) == [])
     }
 
     @Test func stepsDownhillThroughAutograd() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Foundation
 import OrderedCollections
+import TestSupport
 import Testing
 import Torch
 
@@ -10,8 +12,12 @@ import Torch
         let weight: Tensor
         let scale: Tensor
 
-        init(_ values: [Float], dtype: DType = .float32) {
-            weight = Tensor(values).to(dtype)
+        convenience init(_ values: [Float], dtype: DType = .float32) {
+            self.init(Tensor(values).to(dtype))
+        }
+
+        init(_ weight: Tensor) {
+            self.weight = weight
             scale = Tensor([Float(1)])
         }
 
@@ -41,6 +47,22 @@ import Torch
             average = beta * average + (1 - beta) * value
             #expect(abs((ema.state["weight"]?.item() ?? .nan) - average) < 1e-6)
         }
+    }
+
+    @Test(arguments: [(DType.float64, 1e-12), (.float32, 2e-6)])
+    func theAverageIsThatOfPyTorch(dtype: DType, tolerance: Double) throws {
+        let file = try SafetensorsFile(fixture("ema.safetensors"))
+        let values = try file.tensor("values").to(dtype)
+        let module = Weights(values.selected(dim: 0, index: 0).cloned())
+        // An update by one image then keeps 0.9 of the average.
+        let ema = EMA(of: module, halfLifeImages: log(0.5) / log(0.9), rampUpRatio: nil)
+        for index in 1..<values.shape[0] {
+            module.weight.copy(from: values.selected(dim: 0, index: index))
+            ema.update(from: module, batchSize: 1, imagesBefore: index - 1)
+        }
+        let average = try #require(ema.state["weight"])
+        #expect(average.dtype == dtype)
+        #expect(relativeDifference(average, try file.tensor("average")) < tolerance)
     }
 
     @Test func theRampUpShortensTheHalfLife() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import TestSupport
 import Testing
 import Torch
 
@@ -29,6 +30,21 @@ import Torch
         let parameters = parameters()
         #expect(abs(clipGradientNorm(parameters, to: maxNorm).item() - 13) < 1e-5)
         #expect(gradients(parameters) == [3, 4, 12])
+    }
+
+    @Test(arguments: ["large", "small"], [DType.float64, .float32])
+    func normAndGradientsAreThoseOfPyTorch(name: String, dtype: DType) throws {
+        let tensors = try SafetensorsFile(fixture("clip.safetensors")).tensors(under: "\(name).", as: dtype)
+        let gradients = ["matrix": tensors["matrix"], "vector": tensors["vector"]].compactMapValues { $0 }
+        let parameters = gradients.mapValues { gradient in
+            let parameter = Tensor.zerosLike(gradient)
+            parameter.setGradient(gradient.cloned())
+            return parameter
+        }
+        var found = ["norm": clipGradientNorm(parameters.values, to: 10)]
+        for (name, parameter) in parameters { found["clipped.\(name)"] = parameter.gradient }
+        let expected = tensors.filter { gradients[$0.key] == nil }
+        #expect(differences(found, from: expected, tolerance: dtype == .float64 ? 1e-12 : 2e-6) == [])
     }
 
     @Test func aNormThatIsNotFiniteShows() {

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Distillation
+import OrderedCollections
+import TestSupport
+import Testing
+import Torch
+
+@Suite("A whole step, against PyTorch")
+struct StepParityTests {
+    @Test("images, losses and the gradients of generator and critic are the reference's")
+    func parity() throws {
+        let file = try SafetensorsFile(fixture("dmd-step.safetensors"))
+        // All else is what goes in.
+        let expected = try file.tensors(under: "", as: .float64).filter { name, _ in
+            !["input.", "generator.", "critic.", "sigmas"].contains { name.hasPrefix($0) }
+        }
+        let found = try step(file)
+        #expect(differences(found, from: expected, tolerance: 1e-11) == [])
+    }
+
+    @Test("the schedule's levels are the reference's, rounded to float32")
+    func levels() throws {
+        let expected = try SafetensorsFile(fixture("dmd-step.safetensors")).tensor("sigmas")
+        let schedule = KarrasSchedule()
+        #expect(expected.shape == [schedule.count])
+        let found = schedule.level(at: .arange(schedule.count)).sigma.flattened().to(.float64)
+        #expect((found / expected - 1).abs().max().item() < 6e-8)
+    }
+
+    /// One iteration of Algorithm 1 with the fixture's weights and random numbers, up to the gradients.
+    private func step(_ file: SafetensorsFile) throws -> [String: Tensor] {
+        func denoiser(_ role: String) throws -> EDMDenoiser {
+            let network = try fixtureDenoiser(as: .float64, file: "dmd-step.safetensors", prefix: "\(role).")
+            network.setRequiresGrad(true)
+            return network
+        }
+        func input(_ name: String) throws -> Tensor { try file.tensor("input.\(name)") }
+        func level(_ role: String) throws -> NoiseLevel {
+            NoiseLevel(sigma: try file.tensor("sigmas").indexed(by: input("\(role).timesteps")))
+        }
+        let teacher = try fixtureDenoiser(as: .float64)
+        let (generator, critic) = (try denoiser("generator"), try denoiser("critic"))
+        let labels = try input("labels")
+        var found: [String: Tensor] = [:]
+
+        let x = generator.generate(from: try input("z"), condition: labels)
+        let gradient = try withoutGradients {
+            let level = try level("generator")
+            let noised = level.noising(x, noise: try input("generator.noise"))
+            return distributionMatchingGradient(
+                x: x, teacherX0: teacher(noised, at: level, condition: labels),
+                criticX0: critic(noised, at: level, condition: labels), level: level)
+        }
+        let matching = distributionMatchingLoss(x: x, gradient: gradient)
+        let paired = generator.generate(from: try input("pairs.z"), condition: try input("pairs.labels"))
+        let regression = regressionLoss(generated: paired, target: try input("pairs.image")) {
+            ($0 - $1).square().mean(dims: [1, 2, 3])
+        }
+        let generatorLoss = matching + regression * 0.25
+        generatorLoss.backward()
+
+        let criticLevel = try level("critic")
+        let noised = criticLevel.noising(x.detached(), noise: try input("critic.noise"))
+        let criticLoss = criticLoss(
+            prediction: critic(noised, at: criticLevel, condition: labels), x: x, level: criticLevel,
+            sigmaData: 0.5)
+        criticLoss.backward()
+
+        for (name, tensor) in [
+            ("x", x), ("pairs.x", paired), ("dm_gradient", gradient), ("loss.dm", matching),
+            ("loss.regression", regression), ("loss.generator", generatorLoss), ("loss.critic", criticLoss),
+        ] {
+            found[name] = tensor.detached()
+        }
+        for (role, network) in [("generator", generator), ("critic", critic)] {
+            for (path, parameter) in network.parameters {
+                found["gradient.\(role).\(path)"] = parameter.gradient
+            }
+        }
+        return found
+    }
+}
