@@ -91,7 +91,7 @@ public struct DistillationRecipe: Recipe {
             try check(key, value, value >= 1, "at least 1")
         }
         try check("warmUpSteps", warmUpSteps, warmUpSteps >= 0, "at least 0")
-        try check("coolDownSteps", coolDownSteps, (0...steps).contains(coolDownSteps), "0 to steps")
+        try check("coolDownSteps", coolDownSteps, coolDownSteps >= 0, "at least 0")
         for (key, value) in [
             ("learningRate", learningRate), ("clipNorm", clipNorm), ("emaHalfLifeImages", emaHalfLifeImages),
             ("emaRampUp", emaRampUp), ("sigmaData", sigmaData),

@@ -132,8 +132,8 @@ struct Distill: ParsableCommand {
             let generation = Generation(
                 denoiser: try distiller.makeAveragedGenerator(), steps: 1, seed: distiller.recipe.seed)
             try record(generation.sheet(), step: step, in: folder, log)
-            guard let fidelity, let every = settings.distanceEvery, step % every == 0 else { return }
-            let distance = try fidelity.distance(of: settings.distanceCount, title: "distance") {
+            guard let fidelity, let count = settings.distanceCount else { return }
+            let distance = try fidelity.distance(of: count, title: "distance") {
                 generation($0)
             }
             try log.record(step: step, ["distance/frechet": distance])

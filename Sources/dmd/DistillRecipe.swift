@@ -15,22 +15,14 @@ struct DistillRecipe: Recipe {
     /// Height and width to which LPIPS enlarges images; null leaves them as they are. The paper takes 224.
     var lpipsResize: Int?
 
-    /// Steps between two measurements of the images' distance from real ones; null measures at the end alone.
-    var distanceEvery: Int?
-    /// Images of such a measurement.
-    var distanceCount = 2_000
+    /// Images to measure the distance from real ones with, whenever samples are drawn; null measures at the end alone.
+    var distanceCount: Int?
 
     func validate() throws {
         try distillation.validate()
         try check("pairCount", pairCount, pairCount >= 1, "at least 1")
         try check("teacherSteps", teacherSteps, teacherSteps >= 1, "at least 1")
-        try check("distanceCount", distanceCount, distanceCount >= 2, "at least 2")
-        if let distanceEvery {
-            try check(
-                "distanceEvery", distanceEvery,
-                distanceEvery >= 1 && distanceEvery % distillation.sampleEvery == 0,
-                "a multiple of distillation.sampleEvery, which is \(distillation.sampleEvery)")
-        }
+        if let distanceCount { try check("distanceCount", distanceCount, distanceCount >= 2, "at least 2") }
         if let lpipsResize { try check("lpipsResize", lpipsResize, lpipsResize >= 16, "at least 16") }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Diffusion
 import OrderedCollections
 import TestSupport
 import Testing
@@ -63,7 +64,7 @@ struct LayerParityTests {
             let leaves = try load(layer)
             return (layer(try input("input")), leaves)
         case "silu": return (try input("input").silu(), inputs)
-        default: return (attention(try input("qkv"), heads: name == "attention1" ? 1 : 2), inputs)
+        default: return (selfAttention(try input("qkv"), heads: name == "attention1" ? 1 : 2), inputs)
         }
     }
 }

@@ -32,7 +32,7 @@ struct RecipeTests {
         arguments: [
             ("batch=0", "batch"), ("criticSteps=0", "criticSteps"), ("learningRate=0", "learningRate"),
             ("lambda=-1", "lambda"), ("lambda=.nan", "lambda"), ("beta2=1", "beta2"),
-            ("microBatch=0", "microBatch"), ("coolDownSteps=300001", "coolDownSteps"),
+            ("microBatch=0", "microBatch"), ("coolDownSteps=-1", "coolDownSteps"),
             ("maximumLevel=0.01", "maximumLevel"), ("lambda=0", "pairBatch"), ("pairBatch=0", "pairBatch"),
         ])
     func refusals(override: String, key: String) {

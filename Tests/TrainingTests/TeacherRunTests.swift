@@ -99,7 +99,7 @@ struct TeacherRunTests {
         _ folder: URL, interruptedAfter steps: Int = .max
     ) throws -> Run<TeacherTrainer>.Outcome {
         let trainer = try TeacherTrainer(recipe: recipe, images: images)
-        var run = Run(trainer, in: RunFolder(folder), title: "teacher")
+        var run = Run(trainer, settings: recipe, in: RunFolder(folder), title: "teacher")
         var done = 0
         run.makeProgress = { _, _ in nil }
         run.isInterrupted = {

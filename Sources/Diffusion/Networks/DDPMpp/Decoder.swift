@@ -28,7 +28,7 @@ final class Decoder: Module {
         ) {
             let layer = UNetBlock(
                 current + (skip ?? 0), outputs, embedding: configuration.embeddingChannels,
-                resampling: resampling, attends: attends, from: &stream)
+                resampling: resampling, heads: attends ? 1 : 0, from: &stream)
             blocks.append(Block(name: name, layer: layer, takesSkip: skip != nil))
             current = outputs
         }

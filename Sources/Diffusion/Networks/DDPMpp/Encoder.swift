@@ -21,7 +21,7 @@ final class Encoder: Module {
         func append(_ name: String, _ outputs: Int, _ resampling: Resampling?, attends: Bool) {
             let block = UNetBlock(
                 current, outputs, embedding: configuration.embeddingChannels, resampling: resampling,
-                attends: attends, from: &stream)
+                heads: attends ? 1 : 0, from: &stream)
             blocks.append((name, block))
             channels.append(outputs)
             current = outputs

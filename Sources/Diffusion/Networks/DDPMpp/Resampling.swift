@@ -4,8 +4,11 @@
 import Torch
 
 /// A change of an image's size by the factor of two, with the filter `[1, 1]`: each pixel repeated, or the mean of four.
-enum Resampling {
-    case up, down
+public enum Resampling: Sendable {
+    /// To twice the height and width.
+    case up
+    /// To half of both.
+    case down
 
     func callAsFunction(_ x: Tensor) -> Tensor {
         switch self {

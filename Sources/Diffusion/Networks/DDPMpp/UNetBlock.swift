@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import Torch
+public import Torch
 
 /// A residual block: two convolutions, the noise level and the class added between them, and self-attention after, if
 /// asked.
@@ -12,7 +12,7 @@ import Torch
 ///
 /// Source: Karras et al. 2022, table 8 and figure 10 (arXiv 2206.00364); names, initialisation and the order of channels
 /// are those of the published checkpoints.
-final class UNetBlock: Module {
+public final class UNetBlock: Module {
     private let norm0: GroupNorm
     private let conv0: ResamplingConv2d
     private let affine: Linear
@@ -22,20 +22,23 @@ final class UNetBlock: Module {
     private let attention: Attention?
 
     private struct Attention {
+        let heads: Int
         let norm: GroupNorm
         let qkv: Conv2d
         let proj: Conv2d
     }
 
+    /// A block with new weights.
+    ///
     /// - Parameters:
     ///   - inputs: the channels of the input.
     ///   - outputs: the channels of the output.
     ///   - embedding: the size of the embedding.
     ///   - resampling: a change of size on the way.
-    ///   - attends: whether there is self-attention.
+    ///   - heads: of the self-attention, a divisor of `outputs`; 0 goes without.
     ///   - stream: where the weights are drawn from.
-    init(
-        _ inputs: Int, _ outputs: Int, embedding: Int, resampling: Resampling? = nil, attends: Bool = false,
+    public init(
+        _ inputs: Int, _ outputs: Int, embedding: Int, resampling: Resampling? = nil, heads: Int = 0,
         from stream: inout RandomStream
     ) {
         norm0 = .ofBlocks(inputs)
@@ -47,16 +50,17 @@ final class UNetBlock: Module {
             inputs == outputs && resampling == nil
             ? nil : ResamplingConv2d(inputs, outputs, kernel: 1, resampling: resampling, from: &stream)
         attention =
-            attends
+            heads > 0
             ? Attention(
-                norm: .ofBlocks(outputs),
+                heads: heads, norm: .ofBlocks(outputs),
                 qkv: Conv2d(
                     outputs, 3 * outputs, kernel: 1, initialisation: .xavierUniform(gain: 0.2.squareRoot()),
                     from: &stream),
                 proj: Conv2d(outputs, outputs, kernel: 1, initialisation: .almostZero, from: &stream)) : nil
     }
 
-    var members: [Member] {
+    /// The layers under their published names.
+    public var members: [Member] {
         [
             .module("norm0", norm0), .module("conv0", conv0), .module("affine", affine),
             .module("norm1", norm1),
@@ -65,14 +69,18 @@ final class UNetBlock: Module {
         ]
     }
 
+    /// Evaluates the block.
+    ///
     /// - Parameters:
     ///   - x: `[N, inputs, H, W]`.
     ///   - embedding: `[N, embedding]`.
-    func callAsFunction(_ x: Tensor, _ embedding: Tensor) -> Tensor {
+    /// - Returns: `[N, outputs, H, W]`, the sides doubled or halved by `resampling`.
+    public func callAsFunction(_ x: Tensor, _ embedding: Tensor) -> Tensor {
         let h = conv1(norm1.silu(conv0(norm0.silu(x)), shift: affine(embedding)))
         let y = merged(h, skip?(x) ?? x)
         guard let attention else { return y }
-        return merged(attention.proj(selfAttention(attention.qkv(attention.norm(y)))), y)
+        return merged(
+            attention.proj(selfAttention(attention.qkv(attention.norm(y)), heads: attention.heads)), y)
     }
 
     /// The sum, at the variance of one of two independent terms.
