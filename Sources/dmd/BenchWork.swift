@@ -88,11 +88,11 @@ struct BenchWork {
 
     private func generatorGradients() -> () -> Void {
         var stream = RandomStream(seed: 0, purpose: "bench.v")
-        let v = stream.normal(z.shape, device: device)
+        let v = stream.normal(z.shape, device: device).chunked(parts)
         teacher.setRequiresGrad(true)
         return {
             accumulate { z, condition, part in
-                (v.chunked(parts)[part] * teacher.generate(from: z, condition: condition)).sum()
+                (v[part] * teacher.generate(from: z, condition: condition)).sum()
             }
             for parameter in teacher.parameters.values { parameter.setGradient(nil) }
         }

@@ -13,7 +13,10 @@ struct Cost: CustomStringConvertible {
 
     /// Does a step to warm up and two to measure; `work` is not to be used afterwards.
     init<Work: Trainable>(of work: Work) throws {
-        func step(_ index: Int) throws { _ = work.scalars(of: try work.step(index), done: index + 1) }
+        func step(_ index: Int) throws {
+            _ = try work.step(index)
+            work.state.values.first?.values.first?.withUnsafeBytes { _ in }  // waits for the device
+        }
         try step(0)
         let start = ContinuousClock.now
         try step(1)
