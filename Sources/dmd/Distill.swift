@@ -54,6 +54,7 @@ struct Distill: ParsableCommand {
 
         Interrupt.install()
         let folder = RunFolder(out.url)
+        try makeFolder(folder.url)
         let fidelity = try fidelity(to: denoiser.sampleShape, device: device)
         let pairs = try pairs(of: denoiser, settings, device: device)
         let distiller = try distiller(of: denoiser, settings, pairs: pairs, device)

@@ -45,10 +45,12 @@ struct Inspect: ParsableCommand {
         if let checkpoint = try CheckpointReader.latest(in: run.checkpoints) {
             print("\nlast checkpoint: step \(checkpoint.step)")
         }
-        if let last = try ScalarLog.lines(of: run.log).last {
-            print("last line of the log, step \(last.step):")
-            for (tag, value) in last.values.sorted(by: { $0.key < $1.key }) { print("  \(tag): \(value)") }
-            if let health = Health(isWarm: true, scalars: last.values) { print(health) }
+        let lines = try ScalarLog.lines(of: run.log)
+        if let step = lines.last?.step {
+            let values = lines.filter { $0.step == step }.reduce(into: [:]) { $0.merge($1.values) { $1 } }
+            print("logged at step \(step):")
+            for (tag, value) in values.sorted(by: { $0.key < $1.key }) { print("  \(tag): \(value)") }
+            if let health = Health(isWarm: true, scalars: values) { print(health) }
         }
     }
 }

@@ -95,13 +95,6 @@ private let guides: [Guide] = [
             """,
         tags: [("images/brightness", "generated"), ("pairs/brightness", "pairs")]),
     Guide(
-        title: "Mean value",
-        caption: """
-            The mean of the images' values, from -1 to 1, all channels alike. It should approach that of the \
-            pairs, where there are any.
-            """,
-        tags: [("images/mean", "generated"), ("pairs/mean", "pairs")]),
-    Guide(
         title: "Gradients",
         caption: """
             Norms before clipping: of the distribution matching gradient of an image, and of the gradients \
