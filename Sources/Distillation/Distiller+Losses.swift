@@ -32,15 +32,13 @@ extension Distiller {
     func accumulateGeneratorGradient(
         latents: Conditioned, pairs: PairSet.Batch?, _ draws: inout Draws
     ) -> [Judged] {
-        let joined = recipe.pairsJoinBatch ? recipe.pairBatch : 0
         let perturbation = draws.perturbation(
             recipe.judgedImages, steps: recipe.levels(of: teacher.schedule.count))
         let count = parts
         let latents = latents.parts(count)
         let pairs = pairs?.parts(count)
-        let sizes = latents.indices.map {
-            latents[$0].count + (joined > 0 ? pairs?[$0].images.shape[0] ?? 0 : 0)
-        }
+        let joining = recipe.pairsJoinBatch ? pairs : nil
+        let sizes = latents.indices.map { latents[$0].count + (joining?[$0].latents.count ?? 0) }
         let perturbations = perturbation.split(sizes: sizes)
         return accumulateGradients(of: generator.parameters.values, over: count) { part in
             judge(latents: latents[part], pairs: pairs?[part], perturbations[part])

@@ -4,27 +4,31 @@
 import CTorch
 import Dispatch
 
-/// Runs `body(0)`, ..., `body(count - 1)` side by side, on as many threads as ``LibTorch/threads``, and returns what they
-/// return in order.
+/// Runs `body(0)`, ..., `body(count - 1)` side by side and returns what they return, in order.
 ///
-/// Meanwhile every operator uses one thread alone. Parts of a batch that go through a whole network side by side meet
-/// once, at its end; operators that each share out their loops meet hundreds of times and wait for the slowest thread.
+/// Meanwhile every operator uses one thread alone, or all of them if there is nothing side by side. Parts of a batch that
+/// go through a whole network side by side meet once, at its end; operators that each share out their loops meet hundreds
+/// of times and wait for the slowest thread.
 ///
 /// - Parameters:
 ///   - count: how often to run, from 0.
+///   - threads: how many run at once, at least 1.
 ///   - body: called from several threads at once; it records for gradients exactly if the caller does.
-public func concurrently<R>(_ count: Int, _ body: (Int) -> R) -> [R] {
-    let threads = LibTorch.threads
+public func concurrently<R>(_ count: Int, threads: Int = LibTorch.threads, _ body: (Int) -> R) -> [R] {
     let workers = min(threads, count)
-    guard workers > 1 else { return (0..<count).map(body) }
+    let operatorThreads = LibTorch.operatorThreads
+    defer { LibTorch.operatorThreads = operatorThreads }
+    guard workers > 1 else {
+        LibTorch.operatorThreads = threads
+        return (0..<count).map(body)
+    }
     let isRecording = ct_grad_enabled()
-    defer { LibTorch.threads = threads }
     return Array(unsafeUninitializedCapacity: count) { buffer, initializedCount in
         withoutActuallyEscaping(body) { body in
             // Each index is one thread's alone, and all are done before this returns.
             nonisolated(unsafe) let (results, body) = (buffer, body)
             DispatchQueue.concurrentPerform(iterations: workers) { worker in
-                LibTorch.threads = 1
+                LibTorch.operatorThreads = 1
                 ct_set_grad_enabled(isRecording)
                 for index in stride(from: worker, to: count, by: workers) {
                     results.initializeElement(at: index, to: body(index))
@@ -40,14 +44,17 @@ public func concurrently<R>(_ count: Int, _ body: (Int) -> R) -> [R] {
 /// - Parameters:
 ///   - x: `[N, ...]`, N at least 1.
 ///   - condition: what belongs to each, `[N, ...]`, or nothing.
+///   - threads: how many parts there are at most.
 ///   - body: treats every element of a batch by itself; called from several threads at once.
 /// - Returns: `[N, ...]`.
-public func inParts(_ x: Tensor, _ condition: Tensor? = nil, _ body: (Tensor, Tensor?) -> Tensor) -> Tensor {
-    let count = x.device == .cpu ? min(LibTorch.threads, x.shape[0]) : 1
-    guard count > 1 else { return body(x, condition) }
+public func inParts(
+    _ x: Tensor, _ condition: Tensor? = nil, threads: Int = LibTorch.threads,
+    _ body: (Tensor, Tensor?) -> Tensor
+) -> Tensor {
+    let count = x.device == .cpu ? min(threads, x.shape[0]) : 1
     let parts = x.chunked(count)
     let conditions = condition?.chunked(count)
-    return .concatenated(concurrently(count) { body(parts[$0], conditions?[$0]) })
+    return .concatenated(concurrently(count, threads: threads) { body(parts[$0], conditions?[$0]) })
 }
 
 /// Adds the gradient of a sum of losses to that of `parameters`, with as many losses side by side as there are threads.
@@ -57,16 +64,17 @@ public func inParts(_ x: Tensor, _ condition: Tensor? = nil, _ body: (Tensor, Te
 /// - Parameters:
 ///   - parameters: the leaves; those that no loss depends on keep what they have.
 ///   - count: the number of losses.
+///   - threads: how many are made at once; as many gradients of all parameters are in memory.
 ///   - body: makes a loss, a tensor without dimensions, and whatever else is to be returned; called from several
 ///     threads at once.
 /// - Returns: what `body` returned beside the losses, in order.
 public func accumulateGradients<R>(
-    of parameters: some Sequence<Tensor>, over count: Int, _ body: (Int) -> (loss: Tensor, result: R)
+    of parameters: some Sequence<Tensor>, over count: Int, threads: Int = LibTorch.threads,
+    _ body: (Int) -> (loss: Tensor, result: R)
 ) -> [R] {
-    let threads = LibTorch.threads
     let parameters = Array(parameters)
     return stride(from: 0, to: count, by: threads).flatMap { first in
-        let parts = concurrently(min(threads, count - first)) { index in
+        let parts = concurrently(min(threads, count - first), threads: threads) { index in
             let (loss, result) = body(first + index)
             return (gradients: gradientsIfAny(of: loss, with: parameters), result: result)
         }

@@ -2,6 +2,11 @@
 // Copyright 2026 The swift-dmd authors
 
 import CTorch
+import Synchronization
+
+/// ``LibTorch/threads``; 0 until it is set.
+private let chosenThreads = Atomic<Int>(0)
+private let initialThreads = LibTorch.operatorThreads
 
 /// What holds for libtorch in this whole process.
 public enum LibTorch {
@@ -11,8 +16,20 @@ public enum LibTorch {
     /// Tensors that Swift code holds right now; equal before and after a piece of code that leaks none.
     public static var liveTensors: Int { Int(ct_live_tensors()) }
 
-    /// The number of threads that one operator may use on the CPU.
+    /// The number of CPU threads for parts of a batch, see ``concurrently(_:threads:_:)``; at first as many as an operator may use.
     public static var threads: Int {
+        get {
+            let chosen = chosenThreads.load(ordering: .relaxed)
+            return chosen > 0 ? chosen : initialThreads
+        }
+        set { chosenThreads.store(newValue, ordering: .relaxed) }
+    }
+
+    /// The number of CPU threads that one operator may use, where the calling thread works alone.
+    ///
+    /// Programs that work side by side set this to 1: after an operator that shared out its loops, idle threads spin for
+    /// a while in wait of the next one, on cores that the parts of a batch need.
+    public static var operatorThreads: Int {
         get { Int(ct_threads()) }
         set { ct_set_threads(Int32(newValue)) }
     }

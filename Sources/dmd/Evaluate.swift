@@ -75,6 +75,7 @@ struct Evaluate: ParsableCommand {
 func sameNoiseDistance(_ a: Generation, _ b: Generation, weights: URL) throws -> Double {
     let lpips = try LPIPS(weights: weights)
     let range = 0..<200
-    let (first, second) = (a(range).to(.cpu), b(range).to(.cpu))
-    return withoutGradients { lpips(first, second) }.mean().item()
+    let (first, second) = (a(range).to(.cpu).chunked(8), b(range).to(.cpu).chunked(8))
+    let distances = withoutGradients { concurrently(8) { lpips(first[$0], second[$0]) } }
+    return Tensor.concatenated(distances).mean().item()
 }

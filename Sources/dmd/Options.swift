@@ -11,7 +11,7 @@ struct ComputeOptions: ParsableArguments {
     @Option(help: "Where to compute: cpu, cuda, cuda:INDEX or mps.")
     var device = "cpu"
 
-    @Option(help: "Threads that one operation may use on the CPU (default: all cores).")
+    @Option(help: "Threads to use on the CPU (default: all cores).")
     var threads: Int?
 
     func validate() throws {
@@ -22,7 +22,8 @@ struct ComputeOptions: ParsableArguments {
 
     /// The device, once libtorch has been told the number of threads.
     func resolved() throws -> Device {
-        if let threads { LibTorch.threads = threads }
+        LibTorch.threads = threads ?? LibTorch.threads
+        LibTorch.operatorThreads = 1
         return try Device(parsing: device)
     }
 }
