@@ -28,6 +28,12 @@ public func concurrently<R>(_ count: Int, threads: Int = LibTorch.threads, _ bod
             // Each index is one thread's alone, and all are done before this returns.
             nonisolated(unsafe) let (results, body) = (buffer, body)
             DispatchQueue.concurrentPerform(iterations: workers) { worker in
+                // The thread is not ours alone: it is left as it was.
+                let before = (threads: LibTorch.operatorThreads, isRecording: ct_grad_enabled())
+                defer {
+                    LibTorch.operatorThreads = before.threads
+                    ct_set_grad_enabled(before.isRecording)
+                }
                 LibTorch.operatorThreads = 1
                 ct_set_grad_enabled(isRecording)
                 for index in stride(from: worker, to: count, by: workers) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Dispatch
 import Testing
 import Torch
 
@@ -24,6 +25,21 @@ struct ConcurrencyTests {
         #expect(concurrently(4, threads: 2) { _ in (x * 2).requiresGrad } == [true, true, true, true])
         let quiet = withoutGradients { concurrently(4, threads: 2) { _ in (x * 2).requiresGrad } }
         #expect(quiet == [false, false, false, false])
+    }
+
+    @Test("leaves the threads that it borrows recording as before")
+    func borrowedThreads() {
+        for _ in 0..<20 { _ = withoutGradients { concurrently(8, threads: 8) { $0 } } }
+        var recording = [Bool](repeating: false, count: 8)
+        recording.withUnsafeMutableBufferPointer { buffer in
+            nonisolated(unsafe) let buffer = buffer
+            DispatchQueue.concurrentPerform(iterations: 8) { index in
+                let x = Tensor.full([1], value: 1.0)
+                x.setRequiresGrad(true)
+                buffer[index] = (x * 2).requiresGrad
+            }
+        }
+        #expect(!recording.contains(false))
     }
 
     @Test("joins what parts of a batch become", arguments: [1, 2, 4, 8])
