@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-// y = silu(groupNorm(x + shift)) on the CPU in two passes over memory instead of ten. The backward pass makes the
+// y = silu(groupNorm(x + shift)), with a weight and bias for all samples or for each, on the CPU in two passes over memory instead of ten. The backward pass makes the
 // normalised values again from x, so the graph keeps no more than x and two numbers a group.
 
 #include "shim.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/add.h>
+#include <ATen/ops/addcmul.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/group_norm.h>
@@ -142,6 +143,11 @@ template <typename T> const T *row(const at::Tensor &tensor, int64_t n, int64_t 
     return tensor.defined() ? tensor.const_data_ptr<T>() + n * width : nullptr;
 }
 
+/// The weight or bias of a sample: its own row, or the one that all samples share.
+template <typename T> const T *channelRow(const at::Tensor &tensor, int64_t n, int64_t channels) {
+    return row<T>(tensor, tensor.dim() == 2 ? n : 0, channels);
+}
+
 Sizes sizesOf(const at::Tensor &x, int64_t groups) { return {x.size(0), x.size(2) * x.size(3), x.size(1), groups}; }
 
 template <typename T>
@@ -158,7 +164,9 @@ at::Tensor forward(
             T *groupMean = mean.mutable_data_ptr<T>() + n * s.groups;
             T *groupRstd = rstd.mutable_data_ptr<T>() + n * s.groups;
             statistics(s, input, added, epsilon, groupMean, groupRstd, sums);
-            affine.set(s, weight.const_data_ptr<T>(), bias.const_data_ptr<T>(), added, groupMean, groupRstd);
+            affine.set(
+                s, channelRow<T>(weight, n, s.channels), channelRow<T>(bias, n, s.channels), added, groupMean,
+                groupRstd);
             T *output = y.mutable_data_ptr<T>() + n * s.pixels * s.channels;
             for (int64_t p = 0; p < s.pixels; ++p)
                 activate(
@@ -181,22 +189,23 @@ Gradients backward(
     const at::Tensor &shift, const at::Tensor &mean, const at::Tensor &rstd, const Sizes &s) {
     Gradients result;
     result.x = at::empty_like(x);
-    // A row for each sample, summed at the end, so that the result does not depend on the number of threads.
+    // A row for each sample; where they share one, summed at the end, so that the result does not depend on the number
+    // of threads.
     auto weightRows = at::empty({s.samples, s.channels}, weight.options());
     auto biasRows = at::empty({s.samples, s.channels}, weight.options());
     if (shift.defined()) result.shift = at::empty_like(shift, at::MemoryFormat::Contiguous);
     at::parallel_for(0, s.samples, 1, [&](int64_t begin, int64_t end) {
         Affine<T> affine(s.channels);
         std::vector<T> sums(s.channels), products(s.channels), a(s.channels), b(s.channels), c0(s.channels);
-        const T *w = weight.const_data_ptr<T>();
         for (int64_t n = begin; n < end; ++n) {
+            const T *w = channelRow<T>(weight, n, s.channels);
             const T *input = row<T>(x, n, s.pixels * s.channels);
             const T *upstream = row<T>(dy, n, s.pixels * s.channels);
             const T *added = row<T>(shift, n, s.channels);
             const T *groupMean = row<T>(mean, n, s.groups);
             const T *groupRstd = row<T>(rstd, n, s.groups);
             T *dx = result.x.mutable_data_ptr<T>() + n * s.pixels * s.channels;
-            affine.set(s, w, bias.const_data_ptr<T>(), added, groupMean, groupRstd);
+            affine.set(s, w, channelRow<T>(bias, n, s.channels), added, groupMean, groupRstd);
             std::fill(sums.begin(), sums.end(), T(0));
             std::fill(products.begin(), products.end(), T(0));
             for (int64_t p = 0; p < s.pixels; ++p)
@@ -230,8 +239,8 @@ Gradients backward(
             }
         }
     });
-    result.weight = weightRows.sum(0);
-    result.bias = biasRows.sum(0);
+    result.weight = weight.dim() == 2 ? weightRows : weightRows.sum(0);
+    result.bias = bias.dim() == 2 ? biasRows : biasRows.sum(0);
     return result;
 }
 
@@ -286,18 +295,32 @@ ct_status ct_group_norm_silu(
         auto input = borrow(x), scale = borrow(weight), offset = borrow(bias), added = borrow(shift);
         TORCH_CHECK(input.dim() >= 2 && groups > 0 && input.size(1) % groups == 0, "the channels of ",
             input.sizes(), " do not form ", groups, " groups");
-        TORCH_CHECK(scale.numel() == input.size(1) && offset.numel() == input.size(1), "weight and bias need ",
-            input.size(1), " elements");
-        TORCH_CHECK(!added.defined() || added.sizes() == at::IntArrayRef({input.size(0), input.size(1)}),
-            "the shift needs the shape [", input.size(0), ", ", input.size(1), "], not ", added.sizes());
+        const std::vector<int64_t> shared = {input.size(1)}, own = {input.size(0), input.size(1)};
+        for (const auto &each : {scale, offset})
+            TORCH_CHECK(each.sizes() == shared || each.sizes() == own, "weight and bias need the shape ",
+                at::IntArrayRef(shared), " or ", at::IntArrayRef(own), ", not ", each.sizes());
+        TORCH_CHECK(
+            !added.defined() || added.sizes() == own, "the shift needs the shape ", at::IntArrayRef(own), ", not ",
+            added.sizes());
         if (isFused(input, scale)) {
             *result = give(GroupNormSiLU::apply(
-                input.contiguous(at::MemoryFormat::ChannelsLast), scale, offset,
+                input.contiguous(at::MemoryFormat::ChannelsLast), scale.contiguous(), offset.contiguous(),
                 added.defined() ? std::optional(added.contiguous()) : std::nullopt, groups, epsilon));
             return;
         }
         if (added.defined()) input = at::add(input, added.unsqueeze(-1).unsqueeze(-1));
-        *result = give(at::silu(at::group_norm(input, groups, scale, offset, epsilon)));
+        if (scale.dim() == 1 && offset.dim() == 1) {
+            *result = give(at::silu(at::group_norm(input, groups, scale, offset, epsilon)));
+            return;
+        }
+        auto perPixel = [&](const at::Tensor &each) {
+            std::vector<int64_t> shape(input.dim(), 1);
+            shape[0] = each.dim() == 2 ? input.size(0) : 1;
+            shape[1] = input.size(1);
+            return each.view(shape);
+        };
+        auto normal = at::group_norm(input, groups, {}, {}, epsilon);
+        *result = give(at::silu(at::addcmul(perPixel(offset), normal, perPixel(scale))));
     });
 }
 

@@ -18,21 +18,34 @@ public struct KarrasSchedule: NoiseSchedule, Equatable {
     public let rho: Double
     /// The number of levels.
     public let count: Int
+    /// The only levels that the network was trained for; empty if there are all.
+    private let grid: [Double]
     private let sigmas: [Float]
 
     /// The levels of DMD's EDM teachers, or others.
-    public init(sigmaMin: Double = 0.002, sigmaMax: Double = 80, rho: Double = 7, count: Int = 1000) {
+    ///
+    /// - Parameters:
+    ///   - sigmaMin: the least sigma, above 0.
+    ///   - sigmaMax: the largest sigma.
+    ///   - rho: the larger, the more levels are at little noise.
+    ///   - count: the number of levels, at least 2.
+    ///   - grid: where not empty, every level is the nearest of these.
+    public init(
+        sigmaMin: Double = 0.002, sigmaMax: Double = 80, rho: Double = 7, count: Int = 1000,
+        grid: [Double] = []
+    ) {
         precondition(
             0 < sigmaMin && sigmaMin < sigmaMax && rho > 0 && count > 1, "levels must ascend from above 0")
         self.sigmaMin = sigmaMin
         self.sigmaMax = sigmaMax
         self.rho = rho
         self.count = count
-        sigmas = rhoSpaced(from: sigmaMin, to: sigmaMax, count, rho).map(Float.init)
+        self.grid = grid
+        sigmas = rhoSpaced(from: sigmaMin, to: sigmaMax, count, rho).map { Float(nearest(to: $0, in: grid)) }
     }
 
-    /// ``sigmaMax``: beside so much noise the image does not count.
-    public var initialScale: Double { sigmaMax }
+    /// The highest level, ``sigmaMax``: beside so much noise the image does not count.
+    public var initialScale: Double { rounded(noiseToSignal: sigmaMax) }
 
     /// From ``sigmaMin`` to ``sigmaMax``.
     public var noiseToSignalRange: ClosedRange<Double> { sigmaMin...sigmaMax }
@@ -40,8 +53,15 @@ public struct KarrasSchedule: NoiseSchedule, Equatable {
     /// The bins with the given numbers, see ``NoiseSchedule/level(at:)``.
     public func level(at steps: Tensor) -> NoiseLevel { NoiseLevel(sigma: lookUp(sigmas, at: steps)) }
 
+    /// The nearest sigma of the grid, where there is one.
+    public func rounded(noiseToSignal: Double) -> Double { nearest(to: noiseToSignal, in: grid) }
+
     /// The level where sigma is `noiseToSignal`.
     public func level(noiseToSignal: Double, count: Int) -> NoiseLevel {
         NoiseLevel(sigma: .full([count], value: noiseToSignal, dtype: .float64))
     }
+}
+
+private func nearest(to value: Double, in grid: [Double]) -> Double {
+    grid.min { abs($0 - value) < abs($1 - value) } ?? value
 }

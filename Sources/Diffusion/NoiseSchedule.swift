@@ -30,9 +30,15 @@ public protocol NoiseSchedule: Sendable {
     ///   - noiseToSignal: `sigma / alpha`, in ``noiseToSignalRange``.
     ///   - count: the size of the batch.
     func level(noiseToSignal: Double, count: Int) -> NoiseLevel
+
+    /// The noise-to-signal ratio nearest to a given one that the network was trained for.
+    func rounded(noiseToSignal: Double) -> Double
 }
 
 extension NoiseSchedule {
+    /// The given ratio: the network knows all.
+    public func rounded(noiseToSignal: Double) -> Double { noiseToSignal }
+
     /// The noise-to-signal ratios at which a sampler evaluates the network, from the largest down, and a final 0:
     /// `t_i = (max^(1/rho) + i / (N - 1) (min^(1/rho) - max^(1/rho)))^rho`.
     ///
@@ -44,7 +50,7 @@ extension NoiseSchedule {
     public func samplingSigmas(count: Int, rho: Double = 7) -> [Double] {
         precondition(count > 0, "a sampler cannot take \(count) steps")
         return rhoSpaced(from: noiseToSignalRange.upperBound, to: noiseToSignalRange.lowerBound, count, rho)
-            + [0]
+            .map(rounded(noiseToSignal:)) + [0]
     }
 }
 

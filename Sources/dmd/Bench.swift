@@ -50,7 +50,7 @@ struct Bench: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     /// The network, at the size asked for.
-    var network: DDPMppConfiguration {
+    var network: UNetConfiguration {
         var network = config.network
         if let modelChannels { network.modelChannels = modelChannels }
         return network

@@ -24,9 +24,9 @@ enum BenchNetwork: String, CaseIterable, ExpressibleByArgument {
     case cifar10Half = "cifar10-half"
     case cifar10
 
-    var network: DDPMppConfiguration {
+    var network: UNetConfiguration {
         var network =
-            self == .tinyFashion || self == .fashion ? DDPMppConfiguration.fashionMNIST : .cifar10Conditional
+            self == .tinyFashion || self == .fashion ? UNetConfiguration.fashionMNIST : .cifar10Conditional()
         switch self {
         case .tinyFashion: network.modelChannels = 16
         case .fashion: network.modelChannels = 32

@@ -20,7 +20,7 @@ struct Command {
     }
 
     static let network = {
-        var network = DDPMppConfiguration()
+        var network = UNetConfiguration()
         network.imgResolution = 16
         network.imgChannels = 1
         network.labelDim = 3

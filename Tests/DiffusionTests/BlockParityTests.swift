@@ -19,9 +19,8 @@ struct BlockParityTests {
         var stream = RandomStream(seed: 0, purpose: "block test")
         let block = UNetBlock(
             8, try tensor("y").shape[1], embedding: 6,
-            resampling: ["up": .up, "down": .down][kind],
-            heads: ["attention": 1, "attention2": 2][kind] ?? 0,
-            from: &stream)
+            resampling: ["up": .up, "down": .down][kind], attends: kind.hasPrefix("attention"),
+            style: .song(channelsPerHead: kind == "attention2" ? 8 : nil), from: &stream)
         block.convert(to: dtype)
         try block.load(
             .init(

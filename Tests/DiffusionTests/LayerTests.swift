@@ -55,6 +55,42 @@ struct LayerTests {
         }
     }
 
+    @Test("adaptive normalisation and activation in one equal the operators, and so do their gradients")
+    func adaptiveSiLU() {
+        var stream = RandomStream(seed: 3, purpose: "layer test")
+        let norm = GroupNorm(6, groups: 3, epsilon: 1e-5)
+        norm.convert(to: .float64)
+        norm.weight.copy(from: stream.normal([6], dtype: .float64))
+        norm.bias.copy(from: stream.normal([6], dtype: .float64))
+        norm.setRequiresGrad(true)
+        let x = stream.normal([2, 6, 3, 5], dtype: .float64)
+        let (scale, shift) = (
+            stream.normal([2, 6], dtype: .float64), stream.normal([2, 6], dtype: .float64)
+        )
+        let v = stream.normal([2, 6, 3, 5], dtype: .float64)
+        for input in [x, scale, shift] { input.setRequiresGrad(true) }
+
+        let fused = norm.adaptiveSiLU(x, scale: scale, shift: shift)
+        let plain =
+            (norm(x) * (scale.reshaped([2, 6, 1, 1]) + 1) + shift.reshaped([2, 6, 1, 1])).silu()
+        #expect(relativeDifference(fused, plain) < 1e-12)
+        let inputs = [x, norm.weight, norm.bias, scale, shift]
+        let found = gradients(of: (fused * v).sum(), with: inputs)
+        for (found, expected) in zip(found, gradients(of: (plain * v).sum(), with: inputs)) {
+            #expect(relativeDifference(found, expected) < 1e-11)
+        }
+    }
+
+    @Test("weights and biases within the reciprocal root of the inputs fill that range")
+    func fanInUniform() {
+        var stream = RandomStream(seed: 5, purpose: "layer test")
+        let layer = Conv2d(32, 64, kernel: 3, initialisation: .fanInUniform, from: &stream)
+        let bound = 1 / (9 * 32.0).squareRoot()
+        for tensor in layer.parameters.values {
+            #expect((0.9 * bound...bound).contains(tensor.abs().max().item()))
+        }
+    }
+
     @Test("Xavier's uniform weights have the variance 2 / (fanIn + fanOut)")
     func xavier() {
         var stream = RandomStream(seed: 4, purpose: "layer test")

@@ -11,7 +11,7 @@ import Torch
 @Suite("Teacher files")
 struct TeacherFileTests {
     private static let configuration = {
-        var configuration = DDPMppConfiguration.fashionMNIST
+        var configuration = UNetConfiguration.fashionMNIST
         configuration.modelChannels = 8
         configuration.augmentDim = 9
         return configuration
@@ -27,8 +27,8 @@ struct TeacherFileTests {
         try saveDenoiser(denoiser, to: url, metadata: ["origin": "test"])
         let loaded = try loadDenoiser(at: url)
 
-        #expect((loaded.model as? DDPMpp)?.configuration == Self.configuration)
-        #expect(loaded.preconditioning == denoiser.preconditioning)
+        #expect((loaded.model as? any UNet)?.configuration == Self.configuration)
+        #expect(DenoiserDescription(of: loaded) == DenoiserDescription(of: denoiser))
         #expect(loaded.state.keys == denoiser.state.keys)
         for (name, tensor) in denoiser.state {
             #expect(loaded.state[name]?.array() == tensor.array(as: Float.self))
@@ -52,21 +52,42 @@ struct TeacherFileTests {
     @Test(
         "a description that cannot be used is refused",
         arguments: [
-            (nil, "does not tell its network"), ("{", "it is not JSON"),
-            (#"{"type": "ddpmpp", "sigmaData": 0.5}"#, "it lacks `network`"),
-            (#"{"type": "ddpmpp", "sigmaData": "x"}"#, "`sigmaData` has the wrong type"),
-            (description(type: "transformer"), "'transformer', which is not known"),
-            (description(sigmaData: 0), "`sigmaData` must be above 0"),
+            ("{", "it is not JSON"), (#"{"preconditioning": {"type": "edm"}}"#, "it lacks `network`"),
+            (description(sigmaData: "\"x\""), "`preconditioning.sigmaData` has the wrong type"),
+            (description(sigmaData: "0"), "`preconditioning` has an unknown value"),
+            (description(arch: "transformer"), "`network.arch` has an unknown value"),
             (description(resolution: 30), "`imgResolution` is 30"),
         ])
-    func unusableDescription(json: String?, reason: String) throws {
+    func unusableDescription(json: String, reason: String) throws {
         defer { try? FileManager.default.removeItem(at: url) }
         try SafetensorsFile.write(
             Self.configuration.makeDenoiser(seed: 1).state,
-            metadata: json.map { ["dmd.architecture": $0] } ?? [:],
-            to: url)
+            metadata: ["dmd.architecture": json], to: url)
         let error = try #require(throws: TeacherFileError.self) { try loadDenoiser(at: url) }
         #expect(error.description.contains(reason) && error.description.contains(url.path))
+    }
+
+    @Test("weights without a description are known by their tensors")
+    func inference() throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        let denoiser = Self.configuration.makeDenoiser(seed: 1)
+        try SafetensorsFile.write(denoiser.state, metadata: [:], to: url)
+        let loaded = try loadDenoiser(at: url)
+        #expect(DenoiserDescription(of: loaded) == DenoiserDescription(of: denoiser))
+        for (name, tensor) in denoiser.state {
+            #expect(loaded.state[name]?.array() == tensor.array(as: Float.self))
+        }
+    }
+
+    @Test("weights of no known network are refused")
+    func foreignWeights() throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        try SafetensorsFile.write(["conv1.weight": .ones([2, 3])], metadata: [:], to: url)
+        let error = try #require(throws: TeacherFileError.self) { try loadDenoiser(at: url) }
+        #expect(
+            error.description
+                == "\(url.path) holds no network that is known: it has no tensor like "
+                + "'model.enc.32x32_conv.weight'; use weights of EDM's networks, or of `dmd train-teacher`.")
     }
 
     @Test("weights that do not fit the description are refused by file and name")
@@ -83,12 +104,13 @@ struct TeacherFileTests {
 
     /// A description as a file holds it, with one thing changed.
     private static func description(
-        type: String = "ddpmpp", sigmaData: Double = 0.5, resolution: Int = 28
+        arch: String = "ddpmpp", sigmaData: String = "0.5", resolution: Int = 28
     ) -> String {
         """
-        {"type": "\(type)", "sigmaData": \(sigmaData), "network": {"imgResolution": \(resolution), "imgChannels": 1,
-        "labelDim": 10, "augmentDim": 9, "modelChannels": 8, "channelMult": [1, 2, 2], "channelMultEmb": 4,
-        "numBlocks": 1, "attnResolutions": [7]}}
+        {"preconditioning": {"type": "edm", "sigmaData": \(sigmaData)}, "network": {"arch": "\(arch)",
+        "imgResolution": \(resolution), "imgChannels": 1, "labelDim": 10, "augmentDim": 9, "modelChannels": 8,
+        "channelMult": [1, 2, 2], "channelMultEmb": 4, "numBlocks": 1, "attnResolutions": [7],
+        "channelsPerHead": 64, "predictsVariance": false}}
         """
     }
 }

@@ -9,7 +9,7 @@ public import Torch
 public func fixtureDenoiser(
     as dtype: DType, file: String = "denoiser.safetensors", prefix: String = "state."
 ) throws -> EDMDenoiser {
-    var configuration = DDPMppConfiguration()
+    var configuration = UNetConfiguration()
     configuration.imgResolution = 12
     configuration.imgChannels = 1
     configuration.labelDim = 4

@@ -110,8 +110,8 @@ int64_t ct_live_tensors(void);
 
 // MARK: Networks
 
-/// silu(group_norm(x + shift)) of `x` `[N, C, H, W]`, `weight` and `bias` `[C]`, and `shift` `[N, C]` or null. One
-/// kernel for float32 and float64 on the CPU, which returns channels-last; libtorch's operators elsewhere.
+/// silu(group_norm(x + shift)) of `x` `[N, C, H, W]`, `weight` and `bias` `[C]` or `[N, C]`, and `shift` `[N, C]` or
+/// null. One kernel for float32 and float64 on the CPU, which returns channels-last; libtorch's operators elsewhere.
 ct_status ct_group_norm_silu(
     ct_tensor *result, ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor shift, int64_t groups,
     double epsilon);

@@ -20,34 +20,30 @@ public protocol EDMNetwork: Module {
     ///   - x: scaled samples of about unit variance, `[N, C, H, W]`.
     ///   - noise: `cNoise`, `[N]`.
     ///   - condition: the class of each as a one-hot row `[N, classCount]`; none if and only if there are no classes.
-    /// - Returns: a tensor like `x`.
+    /// - Returns: a tensor like `x`, or one with further channels behind those of an image.
     func callAsFunction(_ x: Tensor, noise: Tensor, condition: Tensor?) -> Tensor
 }
 
-/// A network under EDM's preconditioning. Source: Karras et al. 2022, equation 7 (arXiv 2206.00364).
+/// A raw network under the scalings that make it a denoiser. Source: Karras et al. 2022, equation 7 (arXiv 2206.00364).
 ///
 /// The paths of its tensors, `model.enc...`, are those of the published checkpoints.
 public final class EDMDenoiser: Denoiser {
     /// `F`.
     public let model: any EDMNetwork
     /// The scalings around it.
-    public let preconditioning: EDMPreconditioning
-    /// EDM's levels.
-    public var schedule: any NoiseSchedule { levels }
-    private let levels: KarrasSchedule
+    public let preconditioning: any Preconditioning
+    /// DMD's levels, as far as the network knows them.
+    public let schedule: any NoiseSchedule
 
     /// Wraps a network.
-    public init(
-        _ model: any EDMNetwork, preconditioning: EDMPreconditioning = .init(),
-        schedule: KarrasSchedule = .init()
-    ) {
+    public init(_ model: any EDMNetwork, preconditioning: any Preconditioning = EDMPreconditioning()) {
         self.model = model
         self.preconditioning = preconditioning
-        levels = schedule
+        schedule = preconditioning.schedule
     }
 
-    /// The network, as `model`.
-    public var members: [Member] { [.module("model", model)] }
+    /// What the scalings keep, and the network as `model`.
+    public var members: [Member] { preconditioning.buffers + [.module("model", model)] }
 
     /// The shape of the network's samples, `[C, H, W]`.
     public var sampleShape: [Int] { model.sampleShape }
@@ -58,14 +54,15 @@ public final class EDMDenoiser: Denoiser {
     /// A denoiser of the same architecture with weights of its own, on the CPU.
     public func untrained() -> EDMDenoiser {
         func copy<Network: EDMNetwork>(_ network: Network) -> EDMDenoiser {
-            EDMDenoiser(network.untrained(), preconditioning: preconditioning, schedule: levels)
+            EDMDenoiser(network.untrained(), preconditioning: preconditioning)
         }
         return copy(model)
     }
 
     /// `D(x; sigma) = cSkip x + cOut F(cIn x; cNoise)`.
     ///
-    /// A network with classes that is called without a condition sees a row of zeros, as the published ones do.
+    /// A network with classes that is called without a condition sees a row of zeros, as the published ones do. Of a
+    /// network with more outputs than an image has channels, the first ones count.
     public func callAsFunction(_ x: Tensor, at level: NoiseLevel, condition: Tensor? = nil) -> Tensor {
         let sigma = level.sigma.to(x.dtype).to(x.device)
         let known = preconditioning.cSkip(sigma) * x
@@ -73,6 +70,9 @@ public final class EDMDenoiser: Denoiser {
             preconditioning.cIn(sigma) * x, noise: preconditioning.cNoise(sigma).flattened(),
             condition: classCount > 0
                 ? condition ?? .zeros([x.shape[0], classCount], dtype: x.dtype, device: x.device) : nil)
-        return known + preconditioning.cOut(sigma) * residual
+        let channels = x.shape[1]
+        return known + preconditioning.cOut(sigma)
+            * (residual.shape[1] == channels
+                ? residual : residual.narrowed(dim: 1, start: 0, count: channels))
     }
 }

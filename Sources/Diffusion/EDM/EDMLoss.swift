@@ -23,7 +23,7 @@ public struct EDMDraws {
 }
 
 /// EDM's training loss, `mean(lambda (D(x + sigma eps; sigma) - x)^2)` with `ln sigma ~ N(mean, deviation^2)` and
-/// `lambda = (sigma^2 + sigmaData^2) / (sigma sigmaData)^2`.
+/// `lambda = 1 / cOut^2`, which is `(sigma^2 + sigmaData^2) / (sigma sigmaData)^2` for EDM's own scalings.
 ///
 /// Source: Karras et al. 2022, equation 2 and table 1 (arXiv 2206.00364). Differs from the published training, which
 /// sums over the elements of an image, by a constant factor.

@@ -11,22 +11,23 @@ public final class Conv2d: Module {
     public let bias: Tensor?
     private let padding: Int
 
-    /// A new layer; the bias begins at zero.
+    /// A new layer.
     ///
     /// - Parameters:
     ///   - inputs: the channels of the input.
     ///   - outputs: the channels of the output.
     ///   - kernel: the size of the kernel, odd.
     ///   - bias: whether a number for each output channel is added.
-    ///   - initialisation: how the weight is drawn.
-    ///   - stream: what it is drawn from.
+    ///   - initialisation: how weight and bias are drawn.
+    ///   - stream: what they are drawn from.
     public init(
         _ inputs: Int, _ outputs: Int, kernel: Int, bias: Bool = true,
         initialisation: Initialisation = .xavierUniform(), from stream: inout RandomStream
     ) {
         precondition(!kernel.isMultiple(of: 2), "a kernel of size \(kernel) has no centre")
-        weight = initialisation.weight([outputs, inputs, kernel, kernel], from: &stream).channelsLast()
-        self.bias = bias ? .zeros([outputs]) : nil
+        let shape = [outputs, inputs, kernel, kernel]
+        weight = initialisation.weight(shape, from: &stream).channelsLast()
+        self.bias = bias ? initialisation.bias(ofWeight: shape, from: &stream) : nil
         padding = kernel / 2
     }
 

@@ -39,6 +39,19 @@ public final class GroupNorm: Module {
     public func silu(_ x: Tensor, shift: Tensor? = nil) -> Tensor {
         groupNormSiLU(x, groups: groups, weight: weight, bias: bias, epsilon: epsilon, shift: shift)
     }
+
+    /// The layer, a scale and a shift of each sample, and the activation, `silu(norm(x) (1 + scale) + shift)`: adaptive
+    /// group normalisation (Dhariwal and Nichol 2021, section 3, arXiv 2105.05233).
+    ///
+    /// - Parameters:
+    ///   - x: `[N, channels, H, W]`.
+    ///   - scale: `[N, channels]`.
+    ///   - shift: `[N, channels]`.
+    public func adaptiveSiLU(_ x: Tensor, scale: Tensor, shift: Tensor) -> Tensor {
+        let factor = scale + 1
+        return groupNormSiLU(
+            x, groups: groups, weight: weight * factor, bias: bias * factor + shift, epsilon: epsilon)
+    }
 }
 
 /// `silu(groupNorm(x + shift))` in one step: on the CPU it goes over memory twice instead of ten times.
@@ -46,8 +59,8 @@ public final class GroupNorm: Module {
 /// - Parameters:
 ///   - x: `[N, C, H, W]`; gradient flows through it as through weight, bias and shift.
 ///   - groups: the number of groups, a divisor of `C`.
-///   - weight: the scale of each channel, `[C]`.
-///   - bias: the offset of each channel, `[C]`.
+///   - weight: the scale of each channel, `[C]`, or of each sample's channels, `[N, C]`.
+///   - bias: the offset of each channel, `[C]` or `[N, C]`.
 ///   - epsilon: added to the variance.
 ///   - shift: added to all pixels of a channel before the normalisation, `[N, C]`.
 /// - Returns: a tensor like `x`, channels-last on the CPU.

@@ -8,20 +8,21 @@ public final class Linear: Module {
     /// `b`, `[outputs]`, or none.
     public let bias: Tensor?
 
-    /// A new layer; the bias begins at zero.
+    /// A new layer.
     ///
     /// - Parameters:
     ///   - inputs: the size of the last dimension of `x`.
     ///   - outputs: that of `y`.
     ///   - bias: whether there is a `b`.
-    ///   - initialisation: how `W` is drawn.
-    ///   - stream: what it is drawn from.
+    ///   - initialisation: how `W` and `b` are drawn.
+    ///   - stream: what they are drawn from.
     public init(
         _ inputs: Int, _ outputs: Int, bias: Bool = true, initialisation: Initialisation = .xavierUniform(),
         from stream: inout RandomStream
     ) {
-        weight = initialisation.weight([outputs, inputs], from: &stream)
-        self.bias = bias ? .zeros([outputs]) : nil
+        let shape = [outputs, inputs]
+        weight = initialisation.weight(shape, from: &stream)
+        self.bias = bias ? initialisation.bias(ofWeight: shape, from: &stream) : nil
     }
 
     /// `weight` and `bias`.

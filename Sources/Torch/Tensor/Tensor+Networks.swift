@@ -4,6 +4,8 @@
 /// The operations that networks are made of, on images `[N, C, H, W]`.
 extension Tensor {
     private static let _conv2d = Operator("aten::conv2d")
+    private static let _conv2dTransposed = Operator("aten::conv_transpose2d.input")
+    private static let _attention = Operator("aten::scaled_dot_product_attention")
     private static let _linear = Operator("aten::linear")
     private static let _groupNorm = Operator("aten::group_norm")
     private static let _bilinear = Operator("aten::upsample_bilinear2d")
@@ -20,6 +22,26 @@ extension Tensor {
             .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]),
             .ints([padding, padding]),
             .ints([1, 1]), .int(groups))
+    }
+
+    /// The transpose of a convolution with `weight` `[in, out / groups, kH, kW]`.
+    public func conv2dTransposed(weight: Tensor, stride: Int = 1, padding: Int = 0, groups: Int = 1) -> Tensor
+    {
+        Self._conv2dTransposed(
+            .tensor(self), .tensor(weight), .none, .ints([stride, stride]), .ints([padding, padding]),
+            .ints([0, 0]), .int(groups))
+    }
+
+    /// `softmax(q k^T / sqrt(d)) v`, with the softmax in float32 at least; the weights of all pairs need not be in memory
+    /// at once.
+    ///
+    /// - Parameters:
+    ///   - query: `[..., n, d]`.
+    ///   - key: `[..., m, d]`.
+    ///   - value: `[..., m, d]`.
+    /// - Returns: `[..., n, d]`.
+    public static func attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor {
+        _attention(.tensor(query), .tensor(key), .tensor(value))
     }
 
     /// `x W^T + b` with `weight` `[out, in]` and `bias` `[out]`.

@@ -6,7 +6,7 @@ public import Diffusion
 /// How a teacher is trained from images. Durations count images, so that the batch may change.
 public struct TeacherRecipe: Recipe {
     /// The network; its channels, resolution and classes must be those of the images.
-    public var network = DDPMppConfiguration.fashionMNIST
+    public var network = UNetConfiguration.fashionMNIST
     /// Names every random draw of the run.
     public var seed: UInt64 = 0
     /// Images of one optimiser step.

@@ -8,25 +8,31 @@ import TestSupport
 import Testing
 import Torch
 
-@Suite("DDPM++")
-struct DDPMppTests {
+@Suite("U-Nets")
+struct UNetTests {
     @Test(
         "tensors have the names, shapes and order of the published checkpoints",
         arguments: [
-            ("cifar10-cond-vp", DDPMppConfiguration.cifar10Conditional, 55_735_299),
-            ("cifar10-uncond-vp", .cifar10Unconditional, 55_733_891),
+            ("cifar10-cond-vp", UNetConfiguration.cifar10Conditional(), 55_735_299),
+            ("cifar10-uncond-vp", .cifar10Unconditional(), 55_733_891),
+            ("cifar10-cond-ve", .cifar10Conditional(.ncsnpp), 56_400_643),
+            ("cifar10-uncond-ve", .cifar10Unconditional(.ncsnpp), 56_397_827),
+            ("ffhq64-uncond-vp", .faces64(), 61_805_571),
+            ("ffhq64-uncond-ve", .faces64(.ncsnpp), 62_761_091),
+            ("imagenet64-cond-adm", .imageNet64, 295_899_267),
         ])
-    func keys(name: String, configuration: DDPMppConfiguration, parameterCount: Int) throws {
+    func keys(name: String, configuration: UNetConfiguration, parameterCount: Int) throws {
         let list = try String(contentsOf: fixture("keys/\(name).txt"), encoding: .utf8)
         let denoiser = configuration.makeDenoiser(seed: 0)
         let found = denoiser.state.map { "\($0.key)\t\($0.value.shape)" }
         #expect(found == list.split(separator: "\n").map(String.init))
         #expect(denoiser.parameterCount == parameterCount)
+        #expect(try UNetConfiguration(inferredFrom: denoiser.state.mapValues(\.shape)) == configuration)
     }
 
     @Test("the network for Fashion-MNIST halves 28 twice")
     func fashionMNIST() {
-        let denoiser = DDPMppConfiguration.fashionMNIST.makeDenoiser(seed: 0)
+        let denoiser = UNetConfiguration.fashionMNIST.makeDenoiser(seed: 0)
         #expect(denoiser.parameterCount == 317_297)
         #expect(denoiser.state.keys.contains("model.enc.7x7_block0.qkv.weight"))
         #expect(!denoiser.state.keys.contains("model.enc.14x14_block0.qkv.weight"))
@@ -38,7 +44,7 @@ struct DDPMppTests {
     @Test("new weights come from the seed alone, and leave the residual branches almost absent")
     func initialisation() {
         func weights(_ seed: UInt64) -> [String: [Float]] {
-            let state = DDPMppConfiguration.fashionMNIST.makeDenoiser(seed: seed).state
+            let state = UNetConfiguration.fashionMNIST.makeDenoiser(seed: seed).state
             return .init(uniqueKeysWithValues: state.map { ($0, $1.array()) })
         }
         let first = weights(5)
@@ -90,15 +96,15 @@ struct DDPMppTests {
             ("channelMultEmb", 0), ("numBlocks", 0),
         ])
     func validation(key: String, value: Int) throws {
-        let keys: [String: WritableKeyPath<DDPMppConfiguration, Int>] = [
+        let keys: [String: WritableKeyPath<UNetConfiguration, Int>] = [
             "imgResolution": \.imgResolution, "imgChannels": \.imgChannels, "labelDim": \.labelDim,
             "augmentDim": \.augmentDim, "modelChannels": \.modelChannels, "channelMultEmb": \.channelMultEmb,
             "numBlocks": \.numBlocks,
         ]
-        var configuration = DDPMppConfiguration.fashionMNIST
+        var configuration = UNetConfiguration.fashionMNIST
         try configuration.validate()
         configuration[keyPath: try #require(keys[key])] = value
-        let error = try #require(throws: DDPMppConfigurationError.self) { try configuration.validate() }
+        let error = try #require(throws: UNetConfigurationError.self) { try configuration.validate() }
         #expect(error.key == key && error.description.contains("`\(key)` is \(value)"))
     }
 

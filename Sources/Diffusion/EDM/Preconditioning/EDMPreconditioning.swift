@@ -3,12 +3,10 @@
 
 public import Torch
 
-/// The scalings around the raw network `F` that keep its input, its target and its loss at unit variance at every level:
+/// EDM's scalings, which keep the network's input, its target and its loss at unit variance at every level.
 ///
-///     D(x; sigma) = cSkip x + cOut F(cIn x; cNoise)
-///
-/// Source: Karras et al. 2022, equation 7 and table 1 (arXiv 2206.00364).
-public struct EDMPreconditioning: Sendable, Equatable {
+/// Source: Karras et al. 2022, table 1, column "Ours" (arXiv 2206.00364).
+public struct EDMPreconditioning: Preconditioning, Codable, Sendable, Equatable {
     /// The standard deviation that the data is taken to have, above 0.
     public let sigmaData: Double
 
@@ -17,6 +15,9 @@ public struct EDMPreconditioning: Sendable, Equatable {
         precondition(sigmaData > 0, "a standard deviation must be above 0")
         self.sigmaData = sigmaData
     }
+
+    /// All levels.
+    public var sigmaRange: ClosedRange<Double> { 0 ... .infinity }
 
     /// `sigmaData^2 / (sigma^2 + sigmaData^2)`.
     public func cSkip(_ sigma: Tensor) -> Tensor { sigmaData * sigmaData / variance(sigma) }
@@ -29,9 +30,6 @@ public struct EDMPreconditioning: Sendable, Equatable {
 
     /// `ln(sigma) / 4`.
     public func cNoise(_ sigma: Tensor) -> Tensor { sigma.log() / 4 }
-
-    /// `lambda = (sigma^2 + sigmaData^2) / (sigma sigmaData)^2`, the weight of a squared error: `1 / cOut^2`.
-    public func lossWeight(_ sigma: Tensor) -> Tensor { variance(sigma) / (sigma * sigmaData).square() }
 
     /// The variance of a noised sample.
     private func variance(_ sigma: Tensor) -> Tensor { sigma.square() + sigmaData * sigmaData }

@@ -3,21 +3,26 @@
 
 import Torch
 
-/// The way up: at each resolution blocks that each take over an output of the ``Encoder``, and at the lowest two blocks
+/// The way up: at each resolution blocks that each take over an output of the ``UNetEncoder``, and at the lowest two blocks
 /// before them.
-final class Decoder: Module {
+///
+/// ADM's blocks attend wherever its encoder's do; the others' last block of a resolution alone.
+final class UNetDecoder: Module {
     private struct Block {
         let name: String
         let layer: UNetBlock
         let takesSkip: Bool
     }
 
+    /// The channels of the output.
+    let channels: Int
+
     private let blocks: [Block]
-    private let norm: (name: String, layer: GroupNorm)
-    private let output: (name: String, layer: Conv2d)
 
     /// - Parameter skips: the channels of the encoder's outputs.
-    init(_ configuration: DDPMppConfiguration, skips: [Int], from stream: inout RandomStream) {
+    init(
+        _ configuration: UNetConfiguration, style: UNetStyle, skips: [Int], from stream: inout RandomStream
+    ) {
         var skips = skips
         var current = skips[skips.count - 1]
         var blocks: [Block] = []
@@ -28,7 +33,7 @@ final class Decoder: Module {
         ) {
             let layer = UNetBlock(
                 current + (skip ?? 0), outputs, embedding: configuration.embeddingChannels,
-                resampling: resampling, heads: attends ? 1 : 0, from: &stream)
+                resampling: resampling, attends: attends, style: style, from: &stream)
             blocks.append(Block(name: name, layer: layer, takesSkip: skip != nil))
             current = outputs
         }
@@ -44,21 +49,15 @@ final class Decoder: Module {
             for block in 0...configuration.numBlocks {
                 append(
                     "\(level.name)_block\(block)", level.channels, skip: skips.removeLast(),
-                    attends: level.attends && block == configuration.numBlocks)
+                    attends: level.attends && (configuration.arch == .adm || block == configuration.numBlocks)
+                )
             }
         }
+        channels = current
         self.blocks = blocks
-        norm = ("\(levels[0].name)_aux_norm", .ofBlocks(current))
-        output = (
-            "\(levels[0].name)_aux_conv",
-            Conv2d(current, configuration.imgChannels, kernel: 3, initialisation: .almostZero, from: &stream)
-        )
     }
 
-    var members: [Member] {
-        blocks.map { .module($0.name, $0.layer) }
-            + [.module(norm.name, norm.layer), .module(output.name, output.layer)]
-    }
+    var members: [Member] { blocks.map { .module($0.name, $0.layer) } }
 
     /// - Parameter skips: the encoder's outputs.
     func callAsFunction(_ skips: [Tensor], _ embedding: Tensor) -> Tensor {
@@ -68,6 +67,22 @@ final class Decoder: Module {
             if block.takesSkip { x = .concatenated([x, skips.removeLast()], dim: 1) }
             x = block.layer(x, embedding)
         }
-        return output.layer(norm.layer.silu(x))
+        return x
     }
+}
+
+/// The last two layers: what the decoder made becomes an image.
+struct OutputHead {
+    let norm: GroupNorm
+    let conv: Conv2d
+
+    init(
+        _ configuration: UNetConfiguration, style: UNetStyle, channels: Int, from stream: inout RandomStream
+    ) {
+        norm = style.norm(channels)
+        conv = Conv2d(
+            channels, configuration.outputChannels, kernel: 3, initialisation: style.ofLast, from: &stream)
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor { conv(norm.silu(x)) }
 }
