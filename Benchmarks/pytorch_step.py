@@ -37,7 +37,23 @@ CONFIGS = {
     "fashion-mnist": dict(FASHION, model_channels=32),
     "cifar10-half": dict(CIFAR10, model_channels=64),
     "cifar10": dict(CIFAR10, model_channels=128),
+    "cifar10-ncsnpp": dict(CIFAR10, model_channels=128, embedding_type="fourier", encoder_type="residual",
+                           channel_mult_noise=2, resample_filter=[1, 3, 3, 1]),
+    "imagenet64": dict(img_resolution=64, in_channels=3, out_channels=3, label_dim=1000, model_channels=192,
+                       channel_mult=(1, 2, 3, 4), num_blocks=3, attn_resolutions=(32, 16, 8),
+                       model_type="DhariwalUNet"),
 }
+
+
+def make_network(config, edm):
+    """The denoiser: of reference/, or of a checkout of NVlabs/edm."""
+    if not edm:
+        return EDMDenoiser(**config)
+    sys.path.insert(0, edm)
+    from training.networks import EDMPrecond
+
+    settings = {key: value for key, value in config.items() if key not in ("in_channels", "out_channels")}
+    return EDMPrecond(img_channels=config["in_channels"], dropout=0, **{"model_type": "SongUNet", **settings})
 
 
 class Distillation:
@@ -45,7 +61,7 @@ class Distillation:
 
     def __init__(self, network, arguments):
         self.batch, self.pairs, self.critic_steps = arguments.batch, arguments.pairs, arguments.critic_steps
-        self.teacher = EDMDenoiser(**network).requires_grad_(False)
+        self.teacher = make_network(network, arguments.edm).requires_grad_(False)
         self.shape = (network["in_channels"], network["img_resolution"], network["img_resolution"])
         self.classes = network["label_dim"]
         self.sigmas = dmd.karras_sigmas(1000).float()
@@ -173,12 +189,15 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--items", default=",".join(ITEMS), help="which to time, with commas (all)")
+    parser.add_argument("--edm", metavar="FOLDER", help="run the networks of this checkout of NVlabs/edm")
     parser.add_argument("--in-process", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     names = arguments.items.split(",")
     unknown = set(names) - set(ITEMS)
     if unknown:
         parser.error(f"no such item: {', '.join(sorted(unknown))}; there are {', '.join(ITEMS)}")
+    if arguments.config in ("cifar10-ncsnpp", "imagenet64") and not arguments.edm:
+        parser.error(f"{arguments.config} needs --edm, a checkout of NVlabs/edm")
     torch.set_num_threads(arguments.threads)
     network = dict(CONFIGS[arguments.config])
     if arguments.model_channels:

@@ -23,17 +23,23 @@ enum BenchNetwork: String, CaseIterable, ExpressibleByArgument {
     case fashion = "fashion-mnist"
     case cifar10Half = "cifar10-half"
     case cifar10
+    case cifar10NCSNpp = "cifar10-ncsnpp"
+    case imageNet64 = "imagenet64"
 
     var network: UNetConfiguration {
-        var network =
-            self == .tinyFashion || self == .fashion ? UNetConfiguration.fashionMNIST : .cifar10Conditional()
-        switch self {
-        case .tinyFashion: network.modelChannels = 16
-        case .fashion: network.modelChannels = 32
-        case .cifar10Half: network.modelChannels = 64
-        case .cifar10: break
+        func with(_ channels: Int, _ network: UNetConfiguration) -> UNetConfiguration {
+            var network = network
+            network.modelChannels = channels
+            return network
         }
-        return network
+        return switch self {
+        case .tinyFashion: with(16, .fashionMNIST)
+        case .fashion: with(32, .fashionMNIST)
+        case .cifar10Half: with(64, .cifar10Conditional())
+        case .cifar10: .cifar10Conditional()
+        case .cifar10NCSNpp: .cifar10Conditional(.ncsnpp)
+        case .imageNet64: .imageNet64
+        }
     }
 }
 
