@@ -44,6 +44,7 @@ let package = Package(
         .library(name: "Training", targets: ["Training"]),
         .library(name: "Distillation", targets: ["Distillation"]),
         .library(name: "Metrics", targets: ["Metrics"]),
+        .library(name: "Archives", targets: ["Archives"]),
         .library(name: "Images", targets: ["Images"]),
         .executable(name: "dmd", targets: ["dmd"]),
     ],
@@ -65,7 +66,9 @@ let package = Package(
             name: "LibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
 
         .target(name: "CTorch", dependencies: ["LibTorch"]),
-        .target(name: "CImages", dependencies: ["LibPNG", "LibJPEG", "LibZip"]),
+        .target(name: "CArchives", dependencies: ["LibZip"]),
+        .target(name: "CImages", dependencies: ["LibPNG", "LibJPEG"]),
+        library("Archives", ["CArchives"]),
         library("Torch", ["CTorch", collections]),
         library("Diffusion", ["Torch", collections]),
         library(
@@ -76,7 +79,7 @@ let package = Package(
             ], exclude: ["Events/event.proto"]),
         library("Distillation", ["Torch", "Diffusion", "Training", collections, logging]),
         library("Metrics", ["Torch", collections]),
-        library("Images", ["Torch", "CImages", logging]),
+        library("Images", ["Torch", "Archives", "CImages", logging]),
         .executableTarget(
             name: "dmd",
             dependencies: [
@@ -93,6 +96,7 @@ let package = Package(
         tests("Training", ["Torch", "Diffusion", "Training", collections]),
         tests("Distillation", ["Torch", "Diffusion", "Training", "Distillation", collections]),
         tests("Metrics", ["Torch", "Metrics", collections]),
+        tests("Archives", ["Archives"]),
         tests("Images", ["Torch", "Images"]),
         tests("Command", ["Diffusion", "Images", "dmd"]),
     ],

@@ -8,13 +8,15 @@ import Testing
 private let allowedImports: [String: Set<String>] = [
     "LibTorch": [], "LibPNG": [], "LibJPEG": [], "LibZip": [],
     "CTorch": ["LibTorch"],
-    "CImages": ["LibPNG", "LibJPEG", "LibZip"],
+    "CArchives": ["LibZip"],
+    "CImages": ["LibPNG", "LibJPEG"],
+    "Archives": ["CArchives"],
     "Torch": ["CTorch"],
     "Diffusion": ["Torch"],
     "Training": ["Torch", "Diffusion"],
     "Distillation": ["Torch", "Diffusion", "Training"],
     "Metrics": ["Torch"],
-    "Images": ["Torch", "CImages"],
+    "Images": ["Torch", "Archives", "CImages"],
     "dmd": ["Torch", "Diffusion", "Training", "Distillation", "Metrics", "Images"],
 ]
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-// PNG (libpng), JPEG (libjpeg-turbo), gzip (zlib) and zip archives (libzip) behind plain C types.
+// PNG (libpng) and JPEG (libjpeg-turbo) behind plain C types.
 //
 // A function that can fail returns false (or NULL) and leaves one line of text in `error`, a buffer of
 // CIMAGES_ERROR_CAPACITY characters. Nothing leaps over a caller: setjmp and longjmp stay inside.
@@ -63,25 +63,5 @@ bool cimages_jpeg_decode(const uint8_t *file, size_t count, uint8_t *pixels, cha
 /// Encodes 8-bit gray or RGB at `quality` 1 to 100, with chroma at full resolution.
 bool cimages_jpeg_encode(
     cimages_form form, const uint8_t *pixels, int quality, cimages_buffer *file, char *error);
-
-/// Inflates at most `capacity` bytes of a gzip file. `finished` says whether that was all of it, in which
-/// case its check sum held.
-bool cimages_gunzip(
-    const uint8_t *file, size_t count, uint8_t *bytes, size_t capacity, size_t *written, bool *finished,
-    char *error);
-
-/// A zip archive open for reading. One thread at a time.
-typedef struct cimages_zip cimages_zip;
-
-cimages_zip *cimages_zip_open(const char *path, char *error);
-void cimages_zip_close(cimages_zip *archive);
-int64_t cimages_zip_count(cimages_zip *archive);
-
-/// Gives a member's name (UTF-8, owned by the archive) and its stated size once inflated.
-bool cimages_zip_member(
-    cimages_zip *archive, int64_t index, const char **name, uint64_t *size, char *error);
-
-/// Inflates a member into `bytes`; it must hold exactly `size` bytes and pass its check sum.
-bool cimages_zip_read(cimages_zip *archive, int64_t index, uint8_t *bytes, uint64_t size, char *error);
 
 #endif

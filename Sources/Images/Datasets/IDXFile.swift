@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import CImages
+import Archives
 import Foundation
 
 /// An array of bytes in the IDX format, plain or within gzip.
@@ -11,7 +11,6 @@ import Foundation
 /// MNIST database, yann.lecun.com/exdb/mnist.
 struct IDXFile {
     static let signature: [UInt8] = [0, 0, 8]
-    static let compressedSignature: [UInt8] = [0x1F, 0x8B]
 
     let shape: [Int]
     let elements: [UInt8]
@@ -33,7 +32,7 @@ struct IDXFile {
             throw damaged("its header states an impossible shape, \(shape)")
         }
         // Deflate's densest code shrinks 1032 bytes to one.
-        let ratio = data.starts(with: Self.compressedSignature) ? 1032 : 1
+        let ratio = data.starts(with: gzipSignature) ? 1032 : 1
         let (contents, isAll) =
             headerCount + count <= ratio * data.count
             ? try Self.prefix(of: data, headerCount + count, file: url.path) : (header, false)
@@ -59,20 +58,14 @@ struct IDXFile {
     private static func prefix(of data: Data, _ count: Int, file: String) throws -> (
         bytes: [UInt8], isAll: Bool
     ) {
-        guard data.starts(with: compressedSignature) else {
+        guard data.starts(with: gzipSignature) else {
             return (Array(data.prefix(count)), data.count <= count)
         }
-        var isAll = false
-        let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
-            let failure = data.withUnsafeBytes { file in
-                reason {
-                    let input = file.assumingMemoryBound(to: UInt8.self)
-                    return cimages_gunzip(
-                        input.baseAddress, input.count, buffer.baseAddress, count, &written, &isAll, $0)
-                }
-            }
-            if let failure { throw ImageError.damaged(file: file, reason: failure) }
+        do {
+            let (contents, isAll) = try gunzip(data, atMost: count, named: file)
+            return (Array(contents), isAll)
+        } catch {
+            throw ImageError(error)
         }
-        return (bytes, isAll)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Archives
 public import Foundation
 public import Torch
 
@@ -46,8 +47,8 @@ public func openDataset(
             ? try IDXDataset(at: url, split: split, size: size) : try FolderDataset(at: url, size: size)
     }
     let start = try readFile(url).prefix(4)
-    if start.starts(with: ZipDataset.signature) { return try ZipDataset(at: url, size: size) }
-    if start.starts(with: IDXFile.signature) || start.starts(with: IDXFile.compressedSignature) {
+    if start.starts(with: ZipArchive.signature) { return try ZipDataset(at: url, size: size) }
+    if start.starts(with: IDXFile.signature) || start.starts(with: gzipSignature) {
         return try IDXDataset(at: url, split: split, size: size)
     }
     throw ImageError.notADataset(

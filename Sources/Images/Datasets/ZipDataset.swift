@@ -32,7 +32,7 @@ public struct ZipDataset: ImageDataset {
     /// - Throws: ``ImageError`` when the archive is damaged, holds a file that is no image, or a member's
     ///   name or size is suspect, or labels are missing.
     public init(at url: URL, size: Int? = nil) throws {
-        let archive = try ZipArchive(at: url)
+        let archive = try ImageArchive(at: url)
         let shown = archive.members.filter { !$0.name.split(separator: "/").contains { $0.hasPrefix(".") } }
         let images = shown.filter { $0.name != Self.labelsName }
         guard let first = images.first else {
@@ -58,9 +58,6 @@ public struct ZipDataset: ImageDataset {
     public func images(at indices: [Int]) throws -> Tensor {
         try store.images(at: indices)
     }
-
-    /// The first bytes of a zip archive.
-    static let signature: [UInt8] = [0x50, 0x4B, 3, 4]
 
     private static let labelsName = "dataset.json"
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Archives
+import Foundation
+
+/// A zip archive of images, whose faults are those of images.
+struct ImageArchive {
+    /// The largest member that is read, in bytes: no encoded image or list of labels comes near.
+    private static let largestMember = 1 << 28
+
+    var members: [ZipArchive.Member] { archive.members }
+    private let archive: ZipArchive
+
+    init(at url: URL) throws(ImageError) {
+        do {
+            archive = try ZipArchive(at: url, largestMember: Self.largestMember)
+        } catch {
+            throw ImageError(error)
+        }
+    }
+
+    func title(of member: ZipArchive.Member) -> String { archive.title(of: member) }
+
+    func contents(of member: ZipArchive.Member) throws(ImageError) -> Data {
+        do {
+            return try archive.contents(of: member)
+        } catch {
+            throw ImageError(error)
+        }
+    }
+}
+
+extension ImageError {
+    /// What is wrong with the archive that images lie in.
+    init(_ error: ArchiveError) {
+        switch error {
+        case .damaged(let file, let reason): self = .damaged(file: file, reason: reason)
+        case .notData(let file, let global):
+            self = .notADataset(file: file, reason: "it asks for \(global), which is not data")
+        }
+    }
+}
