@@ -16,7 +16,7 @@ public struct NumPyArray: Sendable {
 
     /// The globals by which pickles make arrays and NumPy's scalars.
     public static let globals: Set<String> = [
-        "numpy.ndarray", "numpy.dtype", "_codecs.encode",
+        "numpy.ndarray", "numpy.dtype", "_codecs.encode", "builtins.bytes", "__builtin__.bytes",
         "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct",
         "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar",
         "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer",
@@ -125,6 +125,12 @@ extension NumPyArray {
         try self.init(type: type, shape: shape, isColumnMajor: parts.isColumnMajor, bytes: bytes, file: name)
     }
 
+    /// Whether a pickled value is an array of one dimension or more, whole or not.
+    public static func isArray(_ value: PickleValue) -> Bool {
+        let function = value.object?.global.split(separator: ".").last
+        return function == "_reconstruct" || function == "_frombuffer"
+    }
+
     /// `numpy.dtype('f4', ...)` with the state `(3, '<', ...)` as `<f4`.
     private static func type(_ value: PickleValue) -> String? {
         guard let object = value.object, object.global == "numpy.dtype",
@@ -134,10 +140,13 @@ extension NumPyArray {
         return state.count > 1 ? state[1].text.map { $0 + kind } : nil
     }
 
-    /// Bytes as they are, or as a text in Latin-1, the way in which Python 3 writes them in protocol 2.
+    /// Bytes as they are, or, the way in which Python 3 writes them in protocol 2, as a text in Latin-1, or as a call of
+    /// `bytes` if there are none.
     private static func bytes(_ value: PickleValue) -> Data? {
         if case .bytes(let bytes) = value { return bytes }
-        guard let object = value.object, object.global == "_codecs.encode", object.arguments.count == 2,
+        guard let object = value.object else { return nil }
+        if object.global.hasSuffix(".bytes") { return object.arguments.isEmpty ? Data() : nil }
+        guard object.global == "_codecs.encode", object.arguments.count == 2,
             case .string(let text) = object.arguments[0], object.arguments[1].text == "latin1"
         else { return nil }
         let scalars = text.unicodeScalars

@@ -18,6 +18,7 @@ struct DMD: ParsableCommand {
         version: "0.1.0 (libtorch \(LibTorch.version))",
         subcommands: [
             TrainTeacher.self, MakePairs.self, Distill.self, Sample.self, Evaluate.self, Inspect.self,
+            Convert.self,
             Bench.self,
         ])
 

@@ -17,7 +17,8 @@ private let allowedImports: [String: Set<String>] = [
     "Distillation": ["Torch", "Diffusion", "Training"],
     "Metrics": ["Torch"],
     "Images": ["Torch", "Archives", "CImages"],
-    "dmd": ["Torch", "Diffusion", "Training", "Distillation", "Metrics", "Images"],
+    "Conversion": ["Torch", "Archives"],
+    "dmd": ["Torch", "Diffusion", "Training", "Distillation", "Metrics", "Images", "Conversion"],
 ]
 
 /// The modules that a source file imports, in any form: with attributes, an access level, or a single declaration.

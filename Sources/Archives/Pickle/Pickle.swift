@@ -18,6 +18,9 @@ public struct Pickle: Sendable {
     /// Where the pickle ends, an index of the data; another may follow.
     public let end: Data.Index
 
+    /// What it refers to outside of itself, in the order of the file.
+    public let references: [PickleItems]
+
     /// The most instructions that are followed: a hundred times those of a large network.
     public static let instructionLimit = 1 << 21
 
@@ -31,7 +34,9 @@ public struct Pickle: Sendable {
     public init(_ data: Data, named name: String, globals: Set<String>) throws(ArchiveError) {
         var machine = PickleMachine(PickleInput(data, file: name), globals: globals)
         let result = try machine.run()
-        value = PickleNodes(machine.nodes).value(result)
+        let nodes = PickleNodes(machine.nodes)
+        value = nodes.value(result)
+        references = nodes.references
         end = machine.input.position
     }
 

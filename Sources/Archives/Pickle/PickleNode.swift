@@ -40,6 +40,14 @@ final class PickleNodes: Sendable {
 
     subscript(number: Int) -> PickleNode { nodes[number] }
 
+    /// Every persistent reference.
+    var references: [PickleItems] {
+        nodes.indices.compactMap { number in
+            guard case .persistent = nodes[number].kind else { return nil }
+            return PickleItems(nodes: self, number: number)
+        }
+    }
+
     func value(_ item: PickleNode.Item) -> PickleValue {
         switch item {
         case .none: .none
