@@ -32,6 +32,14 @@ ct_status ct_backward(ct_tensor loss) {
     return guarded([&] { torch::autograd::backward({borrow(loss)}); });
 }
 
+ct_status ct_backward_into(ct_tensor loss, const ct_tensor *leaves, int64_t count) {
+    return guarded([&] {
+        torch::autograd::variable_list into;
+        for (int64_t i = 0; i < count; ++i) into.push_back(borrow(leaves[i]));
+        torch::autograd::backward({borrow(loss)}, {}, std::nullopt, false, into);
+    });
+}
+
 ct_status ct_gradients(
     ct_tensor *results, ct_tensor loss, const ct_tensor *inputs, int64_t count, bool differentiable) {
     return guarded([&] {

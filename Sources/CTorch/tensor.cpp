@@ -78,6 +78,8 @@ void ct_tensor_free(ct_tensor tensor) {
     c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>::reclaim(peek(tensor));
 }
 
+ct_tensor ct_tensor_retain(ct_tensor tensor) { return give(borrow(tensor)); }
+
 int64_t ct_tensor_rank(ct_tensor tensor) { return peek(tensor)->dim(); }
 int64_t ct_tensor_size(ct_tensor tensor, int64_t dim) { return peek(tensor)->sizes()[dim]; }
 int64_t ct_tensor_count(ct_tensor tensor) { return peek(tensor)->numel(); }

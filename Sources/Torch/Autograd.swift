@@ -26,6 +26,14 @@ extension Tensor {
 
     /// Adds the gradient of this scalar to that of every leaf it depends on, and frees the graph.
     public func backward() { check(ct_backward(raw), "backward of \(summary)") }
+
+    /// Adds the gradient of this scalar to that of those of `leaves` that it depends on, and frees the graph.
+    func backward(into leaves: [Tensor]) {
+        let status = withExtendedLifetime(leaves) {
+            ct_backward_into(raw, leaves.map(\.raw), Int64(leaves.count))
+        }
+        check(status, "backward of \(summary)")
+    }
 }
 
 /// The gradients of the scalar `loss` with respect to each of `inputs`; zeros where it does not depend on one.

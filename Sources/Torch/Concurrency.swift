@@ -63,22 +63,34 @@ public func inParts(
     return .concatenated(concurrently(count, threads: threads) { body(parts[$0], conditions?[$0]) })
 }
 
-/// Adds the gradient of a sum of losses to that of `parameters`, with as many losses side by side as there are threads.
+/// Adds the gradient of a sum of losses to that of `parameters`, with as many losses side by side as there are threads,
+/// and one after another where that is one.
 ///
 /// The sum is taken in order, so that the result does not depend on which thread is done first.
 ///
 /// - Parameters:
 ///   - parameters: the leaves; those that no loss depends on keep what they have.
 ///   - count: the number of losses.
-///   - threads: how many are made at once; as many gradients of all parameters are in memory.
+///   - threads: how many are made at once; as many gradients of all parameters are in memory. The default is
+///     ``Device/threads`` of the parameters' device.
 ///   - body: makes a loss, a tensor without dimensions, and whatever else is to be returned; called from several
 ///     threads at once.
 /// - Returns: what `body` returned beside the losses, in order.
 public func accumulateGradients<R>(
-    of parameters: some Sequence<Tensor>, over count: Int, threads: Int = LibTorch.threads,
+    of parameters: some Sequence<Tensor>, over count: Int, threads: Int? = nil,
     _ body: (Int) -> (loss: Tensor, result: R)
 ) -> [R] {
     let parameters = Array(parameters)
+    let threads = threads ?? parameters.first?.device.threads ?? 1
+    guard min(threads, count) > 1 else {
+        return (0..<count).map { index in
+            concurrently(1, threads: threads) { _ in
+                let (loss, result) = body(index)
+                loss.backward(into: parameters)
+                return result
+            }[0]
+        }
+    }
     return stride(from: 0, to: count, by: threads).flatMap { first in
         let parts = concurrently(min(threads, count - first), threads: threads) { index in
             let (loss, result) = body(first + index)

@@ -31,6 +31,10 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
     /// Whether this libtorch can put a tensor there.
     public var isAvailable: Bool { ct_device_available(type, index) }
 
+    /// How many parts of a batch are worth computing at once: one a thread on the CPU, and one on devices that share out
+    /// each operation by themselves.
+    public var threads: Int { self == .cpu ? LibTorch.threads : 1 }
+
     /// The name that ``init(parsing:)`` reads.
     public var description: String {
         switch self {

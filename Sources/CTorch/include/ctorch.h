@@ -88,6 +88,10 @@ ct_status ct_tensor_wrap_bytes(
     void (*release)(void *context), void *context);
 
 void ct_tensor_free(ct_tensor tensor);
+
+/// Another reference to a tensor, to be freed by itself.
+ct_tensor ct_tensor_retain(ct_tensor tensor);
+
 int64_t ct_tensor_rank(ct_tensor tensor);
 int64_t ct_tensor_size(ct_tensor tensor, int64_t dim);
 int64_t ct_tensor_count(ct_tensor tensor);
@@ -132,10 +136,28 @@ ct_status ct_set_gradient(ct_tensor tensor, ct_tensor gradient);
 /// Accumulates the gradient of the scalar `loss` in every leaf it depends on.
 ct_status ct_backward(ct_tensor loss);
 
+/// Accumulates the gradient of the scalar `loss` in those of `leaves` that it depends on, and in no others.
+ct_status ct_backward_into(ct_tensor loss, const ct_tensor *leaves, int64_t count);
+
 /// The gradients of the scalar `loss` with respect to `inputs`, written to `results` in their order; null where
 /// `loss` does not depend on an input. With `differentiable` they carry a graph of their own.
 ct_status ct_gradients(
     ct_tensor *results, ct_tensor loss, const ct_tensor *inputs, int64_t count, bool differentiable);
+
+/// A function of some tensors, of a number that both sides know. `call` takes over its inputs and hands out a result;
+/// `release` is called once when nothing needs the function any more. Both may be called on any thread.
+typedef struct {
+    void *context;
+    void (*call)(void *context, ct_tensor *result, const ct_tensor *inputs);
+    void (*release)(void *context);
+} ct_function;
+
+/// What `function` makes of `inputs`, as one node of the graph, whose backward pass evaluates the function again. The
+/// gradient reaches the inputs and `parameters`, which must be all other tensors that the function makes its result of
+/// and that need one. Takes over `function`, also where it fails.
+ct_status ct_recomputed(
+    ct_tensor *result, ct_function function, const ct_tensor *inputs, int64_t input_count,
+    const ct_tensor *parameters, int64_t parameter_count);
 
 // MARK: Random numbers
 

@@ -34,8 +34,8 @@ public final class Conv2d: Module {
     /// `weight` and `bias`.
     public var members: [Member] { [.parameter("weight", weight), .parameter("bias", bias)] }
 
-    /// Applies the layer to `x` `[N, inputs, H, W]`.
+    /// Applies the layer to `x` `[N, inputs, H, W]`, in the type of `x`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        x.conv2d(weight: weight, bias: bias, padding: padding)
+        x.conv2d(weight: weight.to(x.dtype), bias: bias?.to(x.dtype), padding: padding)
     }
 }

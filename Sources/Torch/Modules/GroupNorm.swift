@@ -30,14 +30,16 @@ public final class GroupNorm: Module {
     /// `weight` and `bias`.
     public var members: [Member] { [.parameter("weight", weight), .parameter("bias", bias)] }
 
-    /// Applies the layer to `x` `[N, channels, ...]`.
+    /// Applies the layer to `x` `[N, channels, ...]`, in the type of `x`; mean and variance are float32 at least.
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        x.groupNorm(groups: groups, weight: weight, bias: bias, epsilon: epsilon)
+        x.groupNorm(groups: groups, weight: weight.to(x.dtype), bias: bias.to(x.dtype), epsilon: epsilon)
     }
 
     /// The layer and the activation after it, `silu(norm(x + shift))`, see ``groupNormSiLU(_:groups:weight:bias:epsilon:shift:)``.
     public func silu(_ x: Tensor, shift: Tensor? = nil) -> Tensor {
-        groupNormSiLU(x, groups: groups, weight: weight, bias: bias, epsilon: epsilon, shift: shift)
+        groupNormSiLU(
+            x, groups: groups, weight: weight.to(x.dtype), bias: bias.to(x.dtype), epsilon: epsilon,
+            shift: shift?.to(x.dtype))
     }
 
     /// The layer, a scale and a shift of each sample, and the activation, `silu(norm(x) (1 + scale) + shift)`: adaptive

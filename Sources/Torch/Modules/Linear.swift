@@ -28,6 +28,8 @@ public final class Linear: Module {
     /// `weight` and `bias`.
     public var members: [Member] { [.parameter("weight", weight), .parameter("bias", bias)] }
 
-    /// Applies the layer to `x` `[..., inputs]`.
-    public func callAsFunction(_ x: Tensor) -> Tensor { x.linear(weight: weight, bias: bias) }
+    /// Applies the layer to `x` `[..., inputs]`, in the type of `x`.
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        x.linear(weight: weight.to(x.dtype), bias: bias?.to(x.dtype))
+    }
 }

@@ -39,6 +39,15 @@ extension Module {
     /// All tensors of the tree by path: what a checkpoint holds.
     public var state: OrderedDictionary<String, Tensor> { tensors(buffers: true) }
 
+    /// This module and all its parts, each before its own parts.
+    public var modules: [any Module] {
+        [self]
+            + members.flatMap { member in
+                guard case .module(_, let part?) = member else { return [any Module]() }
+                return part.modules
+            }
+    }
+
     /// The number of trained values.
     public var parameterCount: Int { parameters.values.reduce(0) { $0 + $1.count } }
 

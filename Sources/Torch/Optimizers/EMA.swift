@@ -35,8 +35,7 @@ public final class EMA {
         self.halfLifeImages = halfLifeImages
         self.rampUpRatio = rampUpRatio
         state = module.parameters.mapValues { parameter in
-            let copy = parameter.detached().cloned()
-            return parameter.dtype.size < DType.float32.size ? copy.to(.float32) : copy
+            parameter.detached().cloned().to(parameter.dtype.precise)
         }
     }
 

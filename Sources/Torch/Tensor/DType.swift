@@ -32,6 +32,9 @@ public enum DType: Int32, Sendable, CaseIterable, CustomStringConvertible {
         }
     }
 
+    /// The type for what must not lose more precision than float32 does: float32 for narrower ones, else itself.
+    public var precise: DType { isFloatingPoint && size < DType.float32.size ? .float32 : self }
+
     /// PyTorch's name, such as `float32`.
     public var description: String {
         switch self {
