@@ -27,9 +27,11 @@ public protocol EDMNetwork: Module {
 /// A raw network under the scalings that make it a denoiser. Source: Karras et al. 2022, equation 7 (arXiv 2206.00364).
 ///
 /// The paths of its tensors, `model.enc...`, are those of the published checkpoints.
-public final class EDMDenoiser: Denoiser {
+public final class EDMDenoiser: Denoiser, MixedPrecision {
     /// `F`.
     public let model: any EDMNetwork
+    /// What `F` computes in; the scalings around it keep the type of the samples.
+    public var computeType = ComputeType.float32
     /// The scalings around it.
     public let preconditioning: any Preconditioning
     /// DMD's levels, as far as the network knows them.
@@ -66,13 +68,15 @@ public final class EDMDenoiser: Denoiser {
     public func callAsFunction(_ x: Tensor, at level: NoiseLevel, condition: Tensor? = nil) -> Tensor {
         let sigma = level.sigma.to(x.dtype).to(x.device)
         let known = preconditioning.cSkip(sigma) * x
+        let scaled = preconditioning.cIn(sigma) * x
         let residual = model(
-            preconditioning.cIn(sigma) * x, noise: preconditioning.cNoise(sigma).flattened(),
+            computeType == .float32 ? scaled : scaled.to(computeType.dtype),
+            noise: preconditioning.cNoise(sigma).flattened(),
             condition: classCount > 0
                 ? condition ?? .zeros([x.shape[0], classCount], dtype: x.dtype, device: x.device) : nil)
         let channels = x.shape[1]
-        return known + preconditioning.cOut(sigma)
-            * (residual.shape[1] == channels
-                ? residual : residual.narrowed(dim: 1, start: 0, count: channels))
+        let image =
+            residual.shape[1] == channels ? residual : residual.narrowed(dim: 1, start: 0, count: channels)
+        return known + preconditioning.cOut(sigma) * image.to(x.dtype)
     }
 }

@@ -13,7 +13,10 @@ public import Torch
 /// In an adaptive block the embedding makes a scale and a shift of the normalised values, `norm1(...) (1 + scale) + shift`.
 /// Source: Karras et al. 2022, table 7 and figure 10 (arXiv 2206.00364); names, initialisation and the order of channels
 /// are those of the published checkpoints.
-public final class UNetBlock: Module {
+public final class UNetBlock: Recomputing {
+    /// Whether the backward pass makes the block's inner results again.
+    public var recomputes = false
+
     private let norm0: GroupNorm
     private let conv0: ResamplingConv2d
     private let affine: Linear
@@ -72,6 +75,10 @@ public final class UNetBlock: Module {
     ///   - embedding: `[N, embedding]`.
     /// - Returns: `[N, outputs, H, W]`, the sides doubled or halved by `resampling`.
     public func callAsFunction(_ x: Tensor, _ embedding: Tensor) -> Tensor {
+        checkpointed([x, embedding]) { [self] inputs in evaluated(inputs[0], inputs[1]) }
+    }
+
+    private func evaluated(_ x: Tensor, _ embedding: Tensor) -> Tensor {
         let h = conv1(conditioned(conv0(norm0.silu(x)), affine(embedding)))
         let y = merged(h, skip?(x) ?? x)
         return attention.map { merged($0(y), y) } ?? y
