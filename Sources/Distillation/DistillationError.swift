@@ -9,6 +9,8 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
     case foreignPairs(what: String, expected: String, found: String)
     /// `minimumLevel` and `maximumLevel` leave no step of the teacher's schedule between them.
     case noLevels(count: Int)
+    /// The network cannot do what the recipe's `key` asks for.
+    case unsupported(key: String, network: String, needs: String)
 
     /// One sentence: what is wrong, what to do.
     public var description: String {
@@ -22,6 +24,9 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
         case .noLevels(let count):
             "The recipe's `minimumLevel` and `maximumLevel` leave none of the schedule's \(count) levels between them: "
                 + "move them apart."
+        case .unsupported(let key, let network, let needs):
+            "The recipe sets `\(key)`, but \(network) has no part that conforms to \(needs): leave the key out, or let the "
+                + "network conform."
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Torch
 public import Training
 
 /// The settings of a distillation. The defaults are the paper's for class-conditional CIFAR-10 (Appendix B.1); where
@@ -15,13 +16,19 @@ public struct DistillationRecipe: Recipe {
     public var batch = 392
     /// Pairs for the regression loss in one step.
     public var pairBatch = 392
-    /// The most images for distribution matching that one thread takes through the networks at once: the gradients of a
-    /// batch's parts are added up before an update, which needs less memory and changes nothing else. Null shares out
-    /// the whole batch at once.
+    /// The most images for distribution matching that go through the networks at once, on the CPU in each thread: the
+    /// gradients of a batch's parts are added up before an update, which needs less memory and changes nothing else. Null
+    /// shares out the whole batch at once.
     public var microBatch: Int?
     /// Whether the pairs' images also serve distribution matching and the critic (Algorithm 1), as the paper has it for
     /// latent teachers and not for pixels.
     public var pairsJoinBatch = false
+
+    /// What all three networks compute in; weights, their updates and losses are float32. Not in the paper.
+    public var computeType = ComputeType.float32
+    /// Whether the backward pass makes the networks' inner results again, block by block, rather than keep them: about a
+    /// third more work in much less memory, with the same result. Not in the paper.
+    public var gradientCheckpointing = false
 
     /// The weight of the regression loss, `lambda_reg`; 0 does without pairs. The paper takes 0.5 without classes.
     public var lambda = 0.25
@@ -54,9 +61,9 @@ public struct DistillationRecipe: Recipe {
     public var beta2 = 0.999
     /// The largest norm of each network's gradient.
     public var clipNorm = 10.0
-    /// Half-life of the moving average of the generator's weights, in images. The paper mentions no average; this is
-    /// what EDM takes for CIFAR-10.
-    public var emaHalfLifeImages = 500_000.0
+    /// Half-lives of moving averages of the generator's weights, in images; the first is the run's result. The paper
+    /// mentions no average; this is what EDM takes for CIFAR-10.
+    public var emaHalfLifeImages = [500_000.0]
     /// The half-life is at most this fraction of the images seen. EDM's; not in the paper.
     public var emaRampUp = 0.05
 
@@ -93,14 +100,15 @@ public struct DistillationRecipe: Recipe {
         try check("warmUpSteps", warmUpSteps, warmUpSteps >= 0, "at least 0")
         try check("coolDownSteps", coolDownSteps, coolDownSteps >= 0, "at least 0")
         for (key, value) in [
-            ("learningRate", learningRate), ("clipNorm", clipNorm), ("emaHalfLifeImages", emaHalfLifeImages),
-            ("emaRampUp", emaRampUp), ("sigmaData", sigmaData),
+            ("learningRate", learningRate), ("clipNorm", clipNorm), ("emaRampUp", emaRampUp),
+            ("sigmaData", sigmaData),
         ] {
             try check(key, value, value > 0 && value.isFinite, "above 0 and finite")
         }
         for (key, value) in [("lambda", lambda), ("weightDecay", weightDecay)] {
             try check(key, value, value >= 0 && value.isFinite, "at least 0 and finite")
         }
+        try check("emaHalfLifeImages", halfLives: emaHalfLifeImages)
         try check("beta1", beta1, (0..<1).contains(beta1), "at least 0 and below 1")
         try check("beta2", beta2, (0..<1).contains(beta2), "at least 0 and below 1")
         try check("minimumLevel", minimumLevel, (0..<1).contains(minimumLevel), "at least 0 and below 1")

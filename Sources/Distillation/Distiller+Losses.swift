@@ -16,11 +16,10 @@ struct Judged {
 
 extension Distiller {
     /// The number of parts of a batch that go through the networks by themselves: as many as `microBatch` makes, else on
-    /// the CPU one a thread.
+    /// the CPU one a thread, and all of it on other devices.
     var parts: Int {
         if let microBatch = recipe.microBatch { return recipe.parts(microBatch) }
-        guard device == .cpu else { return 1 }
-        return min(LibTorch.threads, recipe.batch, pairs == nil ? recipe.batch : recipe.pairBatch)
+        return min(device.threads, recipe.batch, pairs == nil ? recipe.batch : recipe.pairBatch)
     }
 
     /// The pairs of a step; nil where there is no regression loss.
@@ -91,7 +90,7 @@ extension Distiller {
     func freshImages(_ latents: Conditioned) -> [Conditioned] {
         let latents = latents.parts(parts)
         return withoutGradients {
-            concurrently(latents.count) { part in
+            concurrently(latents.count, threads: device.threads) { part in
                 let (z, condition) = (latents[part].tensor, latents[part].condition)
                 return Conditioned(
                     tensor: generator.generate(from: z, condition: condition), condition: condition)
@@ -141,8 +140,9 @@ extension Distiller {
             let perturbations = perturbations(for: images, &draws)
             func loss(of network: Network) -> Tensor {
                 total(
-                    concurrently(images.count) { denoisingLoss(of: network, images, perturbations, part: $0) }
-                )
+                    concurrently(images.count, threads: device.threads) {
+                        denoisingLoss(of: network, images, perturbations, part: $0)
+                    })
             }
             return (loss(of: critic), loss(of: teacher))
         }

@@ -38,16 +38,15 @@ extension Distiller: Trainable {
     }
 
     /// All that a run needs to go on, by file of a checkpoint: the weights of `generator` and `critic`,
-    /// `generator-average`, and the optimizers' state. The tensors are the distiller's own, so the next step changes
+    /// `generator-average` and further averages, and the optimizers' state. The tensors are the distiller's own, so the next step changes
     /// them.
     public var state: [String: OrderedDictionary<String, Tensor>] {
         [
             "generator": generator.state,
-            "generator-average": average.state,
             "generator-optimizer": generatorOptimizer.state,
             "critic": critic.state,
             "critic-optimizer": criticOptimizer.state,
-        ]
+        ].merging(averages.state(as: "generator-average")) { $1 }
     }
 
     /// Goes on from a checkpoint of ``state``.
@@ -56,7 +55,7 @@ extension Distiller: Trainable {
     ///   network; the distiller is then not to be used.
     public func load(_ checkpoint: Checkpoint) throws {
         try generator.load(checkpoint.tensors("generator"))
-        try average.load(state: checkpoint.tensors("generator-average"))
+        try averages.load(checkpoint, as: "generator-average")
         try generatorOptimizer.load(state: checkpoint.tensors("generator-optimizer"))
         try critic.load(checkpoint.tensors("critic"))
         try criticOptimizer.load(state: checkpoint.tensors("critic-optimizer"))

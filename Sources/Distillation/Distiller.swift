@@ -4,7 +4,7 @@
 public import Diffusion
 import OrderedCollections
 public import Torch
-import Training
+public import Training
 
 /// Distribution matching distillation: a teacher, a generator that learns to make its images in one step, and a critic
 /// that learns the score of what the generator makes.
@@ -20,8 +20,8 @@ public final class Distiller<Network: Denoiser> {
     public let generator: Network
     /// `mu_fake`: the denoiser of generated images.
     public let critic: Network
-    /// The moving average of the generator's weights.
-    public let average: EMA
+    /// The moving averages of the generator's weights, in the order of the recipe's half-lives.
+    public let averages: Averages
 
     /// Where all three networks are.
     public let device: Device
@@ -40,13 +40,13 @@ public final class Distiller<Network: Denoiser> {
     ///
     /// - Parameters:
     ///   - recipe: valid settings.
-    ///   - teacher: the pretrained denoiser; moved to `device` and frozen.
+    ///   - teacher: the pretrained denoiser; moved to `device`, frozen, and set to the recipe's `computeType`.
     ///   - makeNetwork: makes a network of the teacher's architecture, with any weights.
     ///   - pairs: pairs of this teacher; not needed where `lambda` is 0.
     ///   - distance: `l` of the regression loss, such as LPIPS; needed where pairs are.
     ///   - device: where to work.
-    /// - Throws: ``DistillationError`` if pairs are missing or of another teacher, ``StateMismatch`` if `makeNetwork`
-    ///   makes another architecture, ``RecipeError``.
+    /// - Throws: ``DistillationError`` if pairs are missing or of another teacher, or if the network cannot be computed as
+    ///   the recipe asks for, ``StateMismatch`` if `makeNetwork` makes another architecture, ``RecipeError``.
     public init(
         _ recipe: DistillationRecipe, teacher: Network, makeNetwork: @escaping () -> Network,
         pairs: PairSet? = nil,
@@ -68,6 +68,7 @@ public final class Distiller<Network: Denoiser> {
             network.move(to: device)
             try network.load(teacher.state)
         }
+        try Self.prepare([teacher, generator, critic], recipe)
         func optimizer(_ network: Network) -> AdamW {
             AdamW(
                 parameters: network.parameters, learningRate: recipe.learningRate,
@@ -75,15 +76,18 @@ public final class Distiller<Network: Denoiser> {
         }
         generatorOptimizer = optimizer(generator)
         criticOptimizer = optimizer(critic)
-        average = EMA(of: generator, halfLifeImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp)
+        averages = Averages(
+            of: generator, halfLivesImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp)
     }
 
-    /// A network with the average of the generator's weights: the result of a distillation.
-    public func makeAveragedGenerator() throws -> Network {
+    /// A network with an average of the generator's weights: the result of a distillation.
+    ///
+    /// - Parameter average: the number of the average, at most one less than the recipe's half-lives.
+    public func makeAveragedGenerator(_ average: Int = 0) throws -> Network {
         let network = makeNetwork()
         network.move(to: device)
         try network.load(generator.state)
-        average.copy(to: network)
+        averages.members[average].copy(to: network)
         return network
     }
 
@@ -105,7 +109,7 @@ public final class Distiller<Network: Denoiser> {
         let judged = accumulateGeneratorGradient(
             latents: draws.latents(recipe.batch), pairs: pairBatch(step: index), &draws)
         let generatorNorm = update(.generator, learningRate: learningRate)
-        average.update(from: generator, batchSize: recipe.batch, imagesBefore: index * recipe.batch)
+        averages.update(from: generator, batchSize: recipe.batch, imagesBefore: index * recipe.batch)
 
         setTrainable(.critic)
         var criticLosses: [Tensor] = []
@@ -148,7 +152,22 @@ public final class Distiller<Network: Denoiser> {
         return norm
     }
 
-    // MARK: Checks
+    // MARK: Preparation
+
+    private static func prepare(_ networks: [Network], _ recipe: DistillationRecipe) throws {
+        for network in networks {
+            let isTyped = network.setComputeType(recipe.computeType)
+            guard isTyped || recipe.computeType == .float32 else {
+                throw DistillationError.unsupported(
+                    key: "computeType", network: "\(Network.self)", needs: "MixedPrecision")
+            }
+            let recomputes = network.setRecomputes(recipe.gradientCheckpointing)
+            guard recomputes || !recipe.gradientCheckpointing else {
+                throw DistillationError.unsupported(
+                    key: "gradientCheckpointing", network: "\(Network.self)", needs: "Recomputing")
+            }
+        }
+    }
 
     private static func check(
         _ recipe: DistillationRecipe, _ teacher: Network, _ pairs: PairSet?, _ distance: Distance?

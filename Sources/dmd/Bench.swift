@@ -29,6 +29,12 @@ struct Bench: ParsableCommand {
     @Option(help: "Updates of the critic in a step.")
     var criticSteps = 1
 
+    @Flag(help: "Let the networks compute in bfloat16.")
+    var bfloat16 = false
+
+    @Flag(help: "Make the networks' inner results again in the backward pass.")
+    var checkpointing = false
+
     @Option(help: "Height and width to which LPIPS enlarges images (default: not at all).")
     var lpipsSize: Int?
 

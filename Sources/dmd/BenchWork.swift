@@ -56,6 +56,8 @@ struct BenchWork {
         self.device = device
         teacher = bench.network.makeDenoiser(seed: 0)
         teacher.move(to: device)
+        teacher.setComputeType(bench.bfloat16 ? .bfloat16 : .float32)
+        teacher.setRecomputes(bench.checkpointing)
         var stream = RandomStream(seed: 0, purpose: "bench.z")
         z = stream.normal([bench.batch] + teacher.sampleShape, device: device)
         let classes = stream.integers(below: teacher.classCount, shape: [bench.batch], device: device)
@@ -77,6 +79,8 @@ struct BenchWork {
         recipe.batch = bench.batch
         recipe.pairBatch = bench.pairs
         recipe.criticSteps = bench.criticSteps
+        recipe.computeType = teacher.computeType
+        recipe.gradientCheckpointing = bench.checkpointing
         let description = PairDescription(
             count: bench.pairs, seed: 0, sampleShape: teacher.sampleShape, classCount: teacher.classCount,
             teacher: fingerprint(of: teacher.state), sampler: "none")

@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Diffusion
+import Distillation
 import Foundation
 import OrderedCollections
 import Torch
 import Training
 
-/// What a run costs, found out by doing its first steps.
+/// What a run costs: the memory that its networks need in any case, and what its first steps take, if that fits.
 struct Cost: CustomStringConvertible {
-    let stepCount: Int
-    let secondsPerStep: Double
-    let peakBytes: Int
+    private let memory: NetworkMemory
+    private let device: Device
+    private let trial: Trial?
 
-    /// Does a step to warm up and two to measure; `work` is not to be used afterwards.
-    init<Work: Trainable>(of work: Work) throws {
+    private struct Trial {
+        let stepCount: Int
+        let secondsPerStep: Double
+        let peakBytes: Int
+    }
+
+    /// Does a step to warm up and two to measure, unless the networks alone exceed the machine's memory.
+    ///
+    /// - Parameter makeWork: makes what is then not to be used for anything else.
+    init<Work: Trainable>(_ memory: NetworkMemory, on device: Device, of makeWork: () throws -> Work) throws {
+        self.memory = memory
+        self.device = device
+        guard device != .cpu || memory.bytes < NetworkMemory.ofMachine else {
+            trial = nil
+            return
+        }
+        let work = try makeWork()
         func step(_ index: Int) throws {
             _ = try work.step(index)
             work.state.values.first?.values.first?.withUnsafeBytes { _ in }  // waits for the device
@@ -22,17 +39,76 @@ struct Cost: CustomStringConvertible {
         let start = ContinuousClock.now
         try step(1)
         try step(2)
-        secondsPerStep = (ContinuousClock.now - start) / .seconds(2)
-        stepCount = work.stepCount
-        peakBytes = peakMemory()
+        trial = Trial(
+            stepCount: work.stepCount, secondsPerStep: (ContinuousClock.now - start) / .seconds(2),
+            peakBytes: peakMemory())
     }
 
+    /// Comments in YAML, to follow the settings.
     var description: String {
-        let hours = secondsPerStep * Double(stepCount) / 3_600
+        let known = [
+            "\(memory.parameterCount.formatted()) parameters in the network",
+            "\(gigabytes(memory.bytes)) for \(memory.what), all in float32",
+        ]
+        return (known + (trial.map(lines) ?? [excess])).map { "# \($0)" }.joined(separator: "\n")
+    }
+
+    private func lines(of trial: Trial) -> [String] {
+        let hours = trial.secondsPerStep * Double(trial.stepCount) / 3_600
         let duration = hours < 1 ? String(format: "%.0f min", hours * 60) : String(format: "%.1f h", hours)
-        return String(
-            format: "# %d steps of %.2f s here: %@; %.2f GB of memory", stepCount, secondsPerStep, duration,
-            Double(peakBytes) / 1e9)
+        let seconds = String(format: "%.2f s", trial.secondsPerStep)
+        let place = device == .cpu ? "" : ", without the memory of \(device)"
+        return [
+            "\(trial.stepCount) steps of \(seconds) each as measured over two, so \(duration) and the time for samples",
+            "\(gigabytes(trial.peakBytes)) at most in the steps tried, inner results of the networks included\(place)",
+        ]
+    }
+
+    private var excess: String {
+        "This exceeds the machine's memory of \(gigabytes(NetworkMemory.ofMachine)), so no step was tried: "
+            + "take a smaller network, or a machine with more."
+    }
+
+    private func gigabytes(_ bytes: Int) -> String { String(format: "%.2f GB", Double(bytes) / 1e9) }
+}
+
+/// The memory that a run needs for tensors of the size of its network, whatever the batch.
+struct NetworkMemory {
+    let parameterCount: Int
+    private let networks: Int
+    /// How many of them are trained, each with AdamW's two moments.
+    private let trained: Int
+    /// A gradient in each thread; no two networks have theirs at the same time.
+    private let gradients: Int
+    private let averages: Int
+
+    /// Of a distillation: teacher, generator and critic.
+    static func distillation(of teacher: EDMDenoiser, _ recipe: DistillationRecipe, on device: Device) -> Self
+    {
+        NetworkMemory(
+            parameterCount: teacher.parameterCount, networks: 3, trained: 2, gradients: device.threads,
+            averages: recipe.emaHalfLifeImages.count)
+    }
+
+    /// Of the training of a teacher.
+    static func training(_ recipe: TeacherRecipe, on device: Device) -> Self {
+        NetworkMemory(
+            parameterCount: recipe.network.makeDenoiser(seed: 0).parameterCount, networks: 1, trained: 1,
+            gradients: device.threads, averages: recipe.emaHalfLifeImages.count)
+    }
+
+    /// The memory of this machine.
+    static var ofMachine: Int { Int(clamping: ProcessInfo.processInfo.physicalMemory) }
+
+    var bytes: Int {
+        (networks + 2 * trained + gradients + averages) * parameterCount * DType.float32.size
+    }
+
+    /// What is counted.
+    var what: String {
+        func counted(_ count: Int, _ name: String) -> String { "\(count) \(name)\(count == 1 ? "" : "s")" }
+        return "the weights of \(counted(networks, "network")), \(2 * trained) moments of AdamW, "
+            + "\(counted(gradients, "gradient")) and \(counted(averages, "average"))"
     }
 }
 

@@ -47,9 +47,10 @@ struct Distill: ParsableCommand {
         let device = try compute.resolved()
         let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher(), device: device)
         if recipe.dryRun {
-            let trial = try distiller(
-                of: denoiser, settings, pairs: trialPairs(of: denoiser, settings), device)
-            return print("\(try settings.yaml())\(try Cost(of: trial))")
+            let cost = try Cost(.distillation(of: denoiser, settings.distillation, on: device), on: device) {
+                try self.distiller(of: denoiser, settings, pairs: trialPairs(of: denoiser, settings), device)
+            }
+            return print("\(try settings.yaml())\(cost)")
         }
 
         Interrupt.install()
@@ -61,15 +62,20 @@ struct Distill: ParsableCommand {
         let outcome = try distil(distiller, settings, fidelity, in: folder)
         if case .interrupted(let step) = outcome { throw stopped(afterStep: step) }
 
+        let metadata = ["dmd.recipe": try settings.yaml()]
+        let weights = try distiller.averages.suffixes.enumerated().map { index, suffix in
+            let file = folder.url.appending(path: "generator\(suffix).safetensors")
+            try saveDenoiser(distiller.makeAveragedGenerator(index), to: file, metadata: metadata)
+            return file
+        }
         let generator = try distiller.makeAveragedGenerator()
-        let weights = folder.url.appending(path: "generator.safetensors")
-        try saveDenoiser(generator, to: weights, metadata: ["dmd.recipe": settings.yaml()])
+        denoiser.computeType = .float32
         let results = DistillResults(
             settings: settings, folder: folder, teacher: denoiser, generator: generator, pairs: pairs,
             fidelity: fidelity, lpips: lpips.url)
         let figures = try results.write()
         for figure in figures { print("\(figure.name): \(figure.value)") }
-        print("The generator is in \(weights.relativePath), pictures and report.html are beside it.")
+        print("The generator is in \(weights[0].relativePath), pictures and report.html are beside it.")
     }
 
     private func distiller(

@@ -32,13 +32,17 @@ struct TrainTeacher: ParsableCommand {
         let device = try compute.resolved()
         let dataset = try openDataset(
             at: images?.url ?? FashionMNIST.folder(), split: .train, size: settings.network.imgResolution)
-        let trainer = try TeacherTrainer(
-            recipe: settings,
-            images: TrainingImages(
+        func makeTrainer() throws -> TeacherTrainer {
+            let images = TrainingImages(
                 count: dataset.count, shape: dataset.imageShape, labels: dataset.labels,
-                images: dataset.images(at:)),
-            device: device)
-        if recipe.dryRun { return print("\(try settings.yaml())\(try Cost(of: trainer))") }
+                images: dataset.images(at:))
+            return try TeacherTrainer(recipe: settings, images: images, device: device)
+        }
+        if recipe.dryRun {
+            let cost = try Cost(.training(settings, on: device), on: device, of: makeTrainer)
+            return print("\(try settings.yaml())\(cost)")
+        }
+        let trainer = try makeTrainer()
         let folder = RunFolder(out.url)
 
         Interrupt.install()
@@ -51,11 +55,14 @@ struct TrainTeacher: ParsableCommand {
         run.report = { _, scalars in String(format: "loss %.4f", scalars["loss"] ?? .nan) }
         let outcome = try run.run()
         if case .interrupted(let step) = outcome { throw stopped(afterStep: step) }
-        let teacher = folder.url.appending(path: "teacher.safetensors")
-        try saveDenoiser(
-            trainer.averaged(), to: teacher, dtype: .float16, metadata: ["dmd.recipe": settings.yaml()])
+        let metadata = ["dmd.recipe": try settings.yaml()]
+        let teachers = try trainer.averages.suffixes.enumerated().map { index, suffix in
+            let file = folder.url.appending(path: "teacher\(suffix).safetensors")
+            try saveDenoiser(trainer.averaged(index), to: file, dtype: .float16, metadata: metadata)
+            return file.relativePath
+        }
         print(
-            "The teacher is in \(teacher.relativePath). Look at it: dmd sample --weights \(teacher.relativePath) --steps 18"
+            "The teacher is in \(teachers[0]). Look at it: dmd sample --weights \(teachers[0]) --steps 18"
         )
     }
 }

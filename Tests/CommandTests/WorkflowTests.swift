@@ -94,6 +94,8 @@ struct WorkflowTests {
             let result = try dmd.run(distill("run") + ["--dry-run"])
             #expect(result.status == 0 && !dmd.exists("run"), "\(result.errors)")
             #expect(result.output.contains("teacherSteps: 3") && result.output.contains("# 12 steps of "))
+            #expect(result.output.contains(" parameters in the network\n"))
+            #expect(result.output.contains(" for the weights of 3 networks, 4 moments of AdamW, "))
         }
     }
 }

@@ -7,6 +7,7 @@ import OrderedCollections
 import TestSupport
 import Testing
 import Torch
+import Training
 
 @Suite("The distiller")
 struct DistillerTests {
@@ -16,7 +17,9 @@ struct DistillerTests {
     @Test("begins with the teacher's weights in generator, critic and average")
     func beginning() throws {
         let distiller = try toy.distiller(Toy.recipe())
-        for state in [distiller.generator.state, distiller.critic.state, distiller.average.state] {
+        for state in [distiller.generator.state, distiller.critic.state]
+            + distiller.averages.members.map(\.state)
+        {
             #expect(differing(state, toy.teacher.state).isEmpty)
         }
     }
@@ -237,13 +240,51 @@ struct DistillerTests {
         #expect(differing(quiet.critic.state, measured.critic.state).isEmpty)
     }
 
-    @Test("averages the generator's weights")
+    @Test("averages the generator's weights, over every half-life")
     func average() throws {
-        let distiller = try toy.distiller(Toy.recipe { $0.warmUpSteps = 0 })
+        let distiller = try toy.distiller(
+            Toy.recipe {
+                $0.warmUpSteps = 0
+                $0.emaHalfLifeImages = [1_000, 2.5]
+            })
         for index in 0..<4 { _ = distiller.step(index) }
-        let averaged = try distiller.makeAveragedGenerator()
-        #expect(differing(averaged.state, distiller.average.state).isEmpty)
-        #expect(!differing(averaged.state, distiller.generator.state).isEmpty)
+        #expect(distiller.averages.suffixes == ["", "-2.5"])
+        let averaged = try (0..<2).map { try distiller.makeAveragedGenerator($0).state }
+        for (network, average) in zip(averaged, distiller.averages.members) {
+            #expect(differing(network, average.state).isEmpty)
+            #expect(!differing(network, distiller.generator.state).isEmpty)
+        }
+        #expect(!differing(averaged[0], averaged[1]).isEmpty)
+    }
+
+    @Test("keeps weights, gradients and averages in float32 where networks compute in bfloat16")
+    func bfloat16() throws {
+        let (distiller, precise) = (
+            try toy.distiller(Toy.recipe { $0.computeType = .bfloat16 }),
+            try Toy(Self.modes).distiller(Toy.recipe())
+        )
+        // What the network adds to the ideal denoiser is 0 before the first step.
+        _ = (distiller.step(0), precise.step(0))
+        let report = distiller.step(1)
+        #expect(report.images.dtype == .float32)
+        let state = distiller.state.values.flatMap(\.values)
+        #expect(state.allSatisfy { $0.dtype == .float32 })
+        for network in [distiller.teacher, distiller.generator, distiller.critic] {
+            #expect(network.computeType == .bfloat16)
+        }
+        let difference = relativeDifference(report.images, precise.step(1).images)
+        #expect(difference > 0 && difference < 0.01)
+    }
+
+    @Test("refuses a way of computing that its network does not have")
+    func unsupported() throws {
+        let error = #expect(throws: DistillationError.self) {
+            try toy.distiller(Toy.recipe { $0.gradientCheckpointing = true })
+        }
+        #expect(
+            error?.description
+                == "The recipe sets `gradientCheckpointing`, but ToyDenoiser has no part that conforms to Recomputing: "
+                + "leave the key out, or let the network conform.")
     }
 }
 

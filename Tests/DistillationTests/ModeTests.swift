@@ -12,24 +12,27 @@ struct ModeTests {
     /// The first guess, the mean of all points, lies nearer to the mode of three quarters of them.
     private let mixture = Mixture(centers: [[-0.8, 0], [0.8, 0.2]], shares: [0.75, 0.25], width: 0.1)
 
-    @Test("keeps a mode that distribution matching alone loses")
-    func modes() throws {
+    @Test("keeps a mode that distribution matching alone loses", arguments: ComputeType.allCases)
+    func modes(computeType: ComputeType) throws {
         let toy = Toy(mixture, pairs: 1_024)
-        let matchedOnly = try shares(after: 300, of: toy, lambda: 0)
+        let matchedOnly = try shares(after: 300, of: toy, lambda: 0, computeType)
         #expect(matchedOnly[0] > 0.8 && matchedOnly[1] < 0.01)
-        let regressedToo = try shares(after: 300, of: toy, lambda: 0.25)
+        let regressedToo = try shares(after: 300, of: toy, lambda: 0.25, computeType)
         #expect(regressedToo[0] > 0.5 && regressedToo[1] > 0.05)
     }
 
     /// The fraction of generated points near each mode, after some steps at noise that hardly bridges the modes.
-    private func shares(after steps: Int, of toy: Toy, lambda: Double) throws -> [Double] {
+    private func shares(after steps: Int, of toy: Toy, lambda: Double, _ computeType: ComputeType) throws
+        -> [Double]
+    {
         let distiller = try toy.distiller(
             Toy.recipe {
                 $0.batch = 64
                 $0.lambda = lambda
                 $0.pairBatch = lambda == 0 ? 0 : 64
                 $0.maximumLevel = 0.4
-                $0.emaHalfLifeImages = 2_000
+                $0.emaHalfLifeImages = [2_000]
+                $0.computeType = computeType
             })
         for index in 0..<steps { _ = distiller.step(index) }
         let generator = try distiller.makeAveragedGenerator()

@@ -24,6 +24,9 @@ struct RecipeTests {
             "weighting=sigmaCubedOverAlpha", "alphaFactor=omitted", "microBatch=56", "criticSteps=5",
         ])
         #expect(recipe.weighting == .sigmaCubedOverAlpha && recipe.microBatch == 56)
+        #expect(
+            try DistillationRecipe.resolved(overrides: ["emaHalfLifeImages=7e3"]).emaHalfLifeImages == [7_000]
+        )
         #expect(try recipe.yaml().contains("weighting: sigmaCubedOverAlpha"))
     }
 
@@ -34,6 +37,9 @@ struct RecipeTests {
             ("lambda=-1", "lambda"), ("lambda=.nan", "lambda"), ("beta2=1", "beta2"),
             ("microBatch=0", "microBatch"), ("coolDownSteps=-1", "coolDownSteps"),
             ("maximumLevel=0.01", "maximumLevel"), ("lambda=0", "pairBatch"), ("pairBatch=0", "pairBatch"),
+            ("emaHalfLifeImages=[]", "emaHalfLifeImages"), ("emaHalfLifeImages=[5, 5]", "emaHalfLifeImages"),
+            ("emaHalfLifeImages=[5, 0]", "emaHalfLifeImages"),
+            ("emaHalfLifeImages=.inf", "emaHalfLifeImages"),
         ])
     func refusals(override: String, key: String) {
         let error = #expect(throws: RecipeError.self) {

@@ -23,33 +23,39 @@ struct RunTests {
         return try run.run()
     }
 
-    @Test("gives the same bits with and without interruptions")
-    func resume() throws {
+    @Test("gives the same bits with and without interruptions", arguments: ComputeType.allCases)
+    func resume(computeType: ComputeType) throws {
+        let recipe = Toy.recipe {
+            $0.computeType = computeType
+            $0.emaHalfLifeImages = [1_000, 50]
+        }
         try withTemporaryFolder { folder in
             let (whole, halted) = (folder.appending(path: "whole"), folder.appending(path: "halted"))
-            #expect(try run(whole) == .finished)
+            #expect(try run(whole, recipe) == .finished)
             for stop in [3, 5] {
                 var steps = 0
                 let left = stop == 3 ? 3 : 2
                 #expect(
-                    try run(halted) {
+                    try run(halted, recipe) {
                         $0.isInterrupted = {
                             steps += 1
                             return steps == left
                         }
                     } == .interrupted(step: stop))
             }
-            #expect(try run(halted) == .finished)
+            #expect(try run(halted, recipe) == .finished)
 
             let checkpoints = try [whole, halted].map {
                 try #require(try CheckpointReader.latest(in: RunFolder($0).checkpoints))
             }
             #expect(checkpoints.map(\.step) == [8, 8])
             for file in [
-                "generator", "generator-average", "generator-optimizer", "critic", "critic-optimizer",
+                "generator", "generator-average", "generator-average-50", "generator-optimizer", "critic",
+                "critic-optimizer",
             ] {
                 let states = try checkpoints.map { try $0.tensors(file) }
                 #expect(states[0].count > 1 && differing(states[0], states[1]).isEmpty, "\(file)")
+                #expect(states[0].values.allSatisfy { $0.dtype == .float32 }, "\(file)")
             }
             let logs = try [whole, halted].map { try ScalarLog.lines(of: RunFolder($0).log) }
             #expect(logs[0].map(\.step) == [2, 4, 6, 8] && logs[1].map(\.step) == [2, 4, 6, 8])

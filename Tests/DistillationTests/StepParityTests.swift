@@ -21,6 +21,35 @@ struct StepParityTests {
         #expect(differences(found, from: expected, tolerance: 1e-11) == [])
     }
 
+    /// To round the weights alone, once, is what any computation in bfloat16 does at least. That of the layers' inputs,
+    /// outputs and gradients comes on top, each as large and in no common direction.
+    @Test("in bfloat16 all is near the reference's, by the measure of weights that are rounded to bfloat16")
+    func bfloat16() throws {
+        let file = try SafetensorsFile(fixture("dmd-step.safetensors"))
+        let expected = try file.tensors(under: "", as: .float64)
+        let found = try step(file, computeType: .bfloat16)
+        let rounded = try step(file, weights: .bfloat16)
+        for prefix in ["x", "pairs.x", "dm_gradient", "gradient.generator.", "gradient.critic."] {
+            let error = try self.error(of: found, from: expected, under: prefix)
+            let least = try self.error(of: rounded, from: expected, under: prefix)
+            #expect(least > 1e-4 && error < 3 * least, "\(prefix): \(error), \(least)")
+            #expect(error < 0.06, "\(prefix): \(error)")
+        }
+    }
+
+    /// The Euclidean distance of all tensors under a prefix from those expected, as a fraction of their norm.
+    private func error(
+        of found: [String: Tensor], from expected: [String: Tensor], under prefix: String
+    ) throws -> Double {
+        var (distance, norm) = (0.0, 0.0)
+        for (name, tensor) in found where name == prefix || prefix.hasSuffix(".") && name.hasPrefix(prefix) {
+            let expected = try #require(expected[name])
+            distance += (tensor - expected).square().sum().item()
+            norm += expected.square().sum().item()
+        }
+        return (distance / norm).squareRoot()
+    }
+
     @Test("the schedule's levels are the reference's, rounded to float32")
     func levels() throws {
         let expected = try SafetensorsFile(fixture("dmd-step.safetensors")).tensor("sigmas")
@@ -31,9 +60,17 @@ struct StepParityTests {
     }
 
     /// One iteration of Algorithm 1 with the fixture's weights and random numbers, up to the gradients.
-    private func step(_ file: SafetensorsFile) throws -> [String: Tensor] {
+    private func step(
+        _ file: SafetensorsFile, computeType: ComputeType = .float32, weights: DType = .float64
+    ) throws -> [String: Tensor] {
+        func prepare(_ network: EDMDenoiser) {
+            network.convert(to: weights)
+            network.convert(to: .float64)
+            network.setComputeType(computeType)
+        }
         func denoiser(_ role: String) throws -> EDMDenoiser {
             let network = try fixtureDenoiser(as: .float64, file: "dmd-step.safetensors", prefix: "\(role).")
+            prepare(network)
             network.setRequiresGrad(true)
             return network
         }
@@ -42,6 +79,7 @@ struct StepParityTests {
             NoiseLevel(sigma: try file.tensor("sigmas").indexed(by: input("\(role).timesteps")))
         }
         let teacher = try fixtureDenoiser(as: .float64)
+        prepare(teacher)
         let (generator, critic) = (try denoiser("generator"), try denoiser("critic"))
         let labels = try input("labels")
         var found: [String: Tensor] = [:]

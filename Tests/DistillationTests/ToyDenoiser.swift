@@ -7,7 +7,8 @@ import Torch
 
 /// The ideal denoiser of a mixture plus a small network that begins at zero: as a teacher it is exact without training,
 /// as generator and critic it begins there and learns.
-final class ToyDenoiser: Denoiser {
+final class ToyDenoiser: Denoiser, MixedPrecision {
+    var computeType = ComputeType.float32
     let mixture: Mixture
     let schedule: any NoiseSchedule
     let classCount: Int
@@ -50,9 +51,13 @@ final class ToyDenoiser: Denoiser {
         let total = (sigma.square() + 0.25).sqrt()
         var features = [points / total, sigma.log() / 4]
         if let condition { features.append(condition) }
-        let first = Tensor.concatenated(features, dim: 1).linear(weight: input, bias: inputBias).silu()
-        let second = first.linear(weight: hidden, bias: hiddenBias).silu()
-        let learned = second.linear(weight: output) * (sigma * 0.5 / total)
+        let type = computeType == .float32 ? x.dtype : computeType.dtype
+        func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
+            x.linear(weight: weight.to(type), bias: bias?.to(type))
+        }
+        let first = linear(Tensor.concatenated(features, dim: 1).to(type), input, inputBias).silu()
+        let second = linear(first, hidden, hiddenBias).silu()
+        let learned = linear(second, output).to(x.dtype) * (sigma * 0.5 / total)
         return mixture.denoised(x, at: level) + learned.reshaped(x.shape)
     }
 }
@@ -94,7 +99,7 @@ struct Toy {
         recipe.logEvery = 2
         recipe.sampleEvery = 4
         recipe.checkpointEvery = 4
-        recipe.emaHalfLifeImages = 1_000
+        recipe.emaHalfLifeImages = [1_000]
         change(&recipe)
         return recipe
     }

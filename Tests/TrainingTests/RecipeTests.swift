@@ -98,6 +98,8 @@ private func error(ofFile yaml: String) throws -> String {
             #expect(recipe.crop == nil)
             #expect(recipe.name == nil)
             #expect(recipe.optimizer == .init(learningRate: 2e-4, betas: [0, 0.5], clipNorm: 1))
+            let one = try Example.resolved(overrides: ["optimizer.betas=0.7", "weightings=uniform"])
+            #expect(one.optimizer.betas == [0.7] && one.weightings == [.uniform])
         }
     }
 
@@ -135,6 +137,8 @@ private func error(ofFile yaml: String) throws -> String {
         ("crop=x", "`crop` must be a whole number, or null, found `x`"),
         ("weighting=equation9", "`weighting` must be one of uniform, equation8, found `equation9`"),
         ("optimizer=3", "`optimizer` must be a section with keys of its own, found `3`"),
+        ("optimizer.betas=b", "`optimizer.betas` must be a list, each item a number, found `b`"),
+        ("optimizer.betas=", "`optimizer.betas` must be a list, each item a number, found nothing"),
         (
             "optimizer.betas=[0.9, b]",
             "`optimizer.betas` must be a list, each item a number, found `[0.9, b]`"

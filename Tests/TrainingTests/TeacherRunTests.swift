@@ -3,6 +3,8 @@
 
 import Diffusion
 import Foundation
+import OrderedCollections
+import TestSupport
 import Testing
 import Torch
 import Training
@@ -93,6 +95,48 @@ struct TeacherRunTests {
             }
             #expect(bytes[0] != bytes[1])
         }
+    }
+
+    @Test("adds up the gradients of a batch's parts, and averages over every half-life")
+    func parts() throws {
+        var parted = recipe
+        parted.microBatch = 3  // 2 and 2 images
+        parted.gradientCheckpointing = true
+        parted.emaHalfLifeImages = [50_000, 8]
+        parted.emaRampUp = 1_000
+        let (a, b) = (
+            try TeacherTrainer(recipe: recipe, images: images),
+            try TeacherTrainer(recipe: parted, images: images)
+        )
+        for step in 0..<4 {
+            let (whole, parts) = (try a.step(step), try b.step(step))
+            #expect(relativeDifference(parts.loss, whole.loss) < 1e-4)
+            #expect(relativeDifference(parts.gradientNorm, whole.gradientNorm) < 1e-3)
+        }
+        #expect(b.state.keys.sorted() == ["ema", "ema-8", "network", "optimizer"])
+        for (index, name) in ["ema", "ema-8"].enumerated() {
+            let weights = b.averaged(index).parameters
+            #expect(
+                weights.allSatisfy { path, weight in
+                    weight.array(as: Float.self) == b.state[name]?[path]?.array(as: Float.self)
+                })
+        }
+        let path = try #require(b.denoiser.parameters.keys.first)
+        #expect(
+            b.state["ema"]?[path]?.array(as: Float.self) != b.state["ema-8"]?[path]?.array(as: Float.self))
+    }
+
+    @Test("may compute in bfloat16, with weights in float32")
+    func bfloat16() throws {
+        var narrow = recipe
+        narrow.computeType = .bfloat16
+        let (a, b) = (
+            try TeacherTrainer(recipe: recipe, images: images),
+            try TeacherTrainer(recipe: narrow, images: images)
+        )
+        let norms = try [a, b].map { try $0.step(0).gradientNorm.item() }
+        #expect(norms[0] != norms[1] && abs(norms[1] / norms[0] - 1) < 0.02)
+        #expect(b.state.values.allSatisfy { $0.values.allSatisfy { $0.dtype == .float32 } })
     }
 
     private func run(

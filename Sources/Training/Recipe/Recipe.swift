@@ -16,7 +16,7 @@ import Yams
 /// ```
 ///
 /// A field is a number, `Bool`, `String`, an enumeration with `String` raw values that is `CaseIterable`, a list of
-/// these, an optional of these, or a structure of such fields.
+/// these, an optional of these, or a structure of such fields. A list of one item may be written as the item alone.
 public protocol Recipe: Codable, Equatable, Sendable {
     /// The defaults.
     init()

@@ -64,7 +64,7 @@ indirect enum RecipeForm {
                     place: source.place(of: node), key: path, expected: kind.name,
                     found: RecipeValueKind.found(node))
             }
-            self = .value(kind, node)
+            self = .value(kind, kind.normalized(node))
         case .section(var members):
             guard case .mapping(let mapping) = node else {
                 throw RecipeError.mismatch(

@@ -10,6 +10,8 @@ struct RecipeValueKind {
     let name: String
     /// Whether a field of this kind can have the value.
     let accepts: (Node) -> Bool
+    /// Whether a field holds a list, of which one item alone may be written without brackets.
+    var isList = false
 
     /// The kind of a field of the given type; none if it is not one of those that ``Recipe`` lists.
     init?(_ type: Any.Type) {
@@ -18,10 +20,12 @@ struct RecipeValueKind {
             guard let wrapped = RecipeValueKind(type.wrappedType) else { return nil }
             name = "\(wrapped.name), or null"
             accepts = { $0.null != nil || wrapped.accepts($0) }
+            isList = wrapped.isList
         case let type as any RecipeList.Type:
             guard let element = RecipeValueKind(type.elementType) else { return nil }
             name = "a list, each item \(element.name)"
-            accepts = { $0.sequence?.allSatisfy(element.accepts) ?? false }
+            accepts = { $0.sequence?.allSatisfy(element.accepts) ?? element.accepts($0) }
+            isList = true
         case let type as any CaseIterable.Type:
             let choices = rawValues(of: type)
             name = "one of \(choices.joined(separator: ", "))"
@@ -41,6 +45,11 @@ struct RecipeValueKind {
         default:
             return nil
         }
+    }
+
+    /// An accepted value as the field is decoded from it.
+    func normalized(_ node: Node) -> Node {
+        isList && node.sequence == nil && node.null == nil ? Node([node], .implicit, .flow) : node
     }
 
     /// What an optional field without a value has.

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 public import Diffusion
+public import Torch
 
 /// How a teacher is trained from images. Durations count images, so that the batch may change.
 public struct TeacherRecipe: Recipe {
@@ -11,6 +12,15 @@ public struct TeacherRecipe: Recipe {
     public var seed: UInt64 = 0
     /// Images of one optimiser step.
     public var batch = 64
+    /// The most images that go through the network at once, on the CPU in each thread: the gradients of a batch's parts
+    /// are added up before an update, which needs less memory and changes nothing else. Null shares out the whole batch
+    /// at once.
+    public var microBatch: Int?
+    /// What the network computes in; weights, their updates and the loss are float32.
+    public var computeType = ComputeType.float32
+    /// Whether the backward pass makes the network's inner results again, block by block, rather than keep them: about a
+    /// third more work in much less memory, with the same result.
+    public var gradientCheckpointing = false
     /// Images seen in the whole run.
     public var durationImages = 800_000
     /// AdamW's learning rate after the warm-up.
@@ -23,8 +33,8 @@ public struct TeacherRecipe: Recipe {
     public var weightDecay = 0.0
     /// The largest norm of the gradient.
     public var clipNorm = 1.0
-    /// Half-life of the weights' moving average, which is what the run hands out.
-    public var emaHalfLifeImages = 50_000.0
+    /// Half-lives of moving averages of the weights, in images; the first is the run's result.
+    public var emaHalfLifeImages = [50_000.0]
     /// The half-life is at most this fraction of the images seen; Karras et al. use 0.05.
     public var emaRampUp = 0.05
     /// Whether images are mirrored at random.
@@ -47,6 +57,7 @@ public struct TeacherRecipe: Recipe {
             try check("network.\(error.key)", error.value, false, error.condition)
         }
         try check("batch", batch, batch >= 1, "at least 1")
+        if let microBatch { try check("microBatch", microBatch, microBatch >= 1, "at least 1") }
         try check("durationImages", durationImages, durationImages >= batch, "at least one batch")
         try check("learningRate", learningRate, learningRate > 0, "above 0")
         try check("warmUpImages", warmUpImages, warmUpImages >= 0, "at least 0")
@@ -55,7 +66,7 @@ public struct TeacherRecipe: Recipe {
             "0 to durationImages")
         try check("weightDecay", weightDecay, weightDecay >= 0, "at least 0")
         try check("clipNorm", clipNorm, clipNorm > 0, "above 0")
-        try check("emaHalfLifeImages", emaHalfLifeImages, emaHalfLifeImages > 0, "above 0")
+        try check("emaHalfLifeImages", halfLives: emaHalfLifeImages)
         try check("emaRampUp", emaRampUp, emaRampUp > 0, "above 0")
         for (key, interval) in [
             ("logEveryImages", logEveryImages), ("sampleEveryImages", sampleEveryImages),

@@ -22,7 +22,8 @@ public final class TeacherTrainer: Trainable {
     private let images: TrainingImages
     private let device: Device
     private let optimizer: AdamW
-    private let ema: EMA
+    /// The moving averages of the weights, in the order of the recipe's half-lives.
+    public let averages: Averages
 
     /// Makes a new network from the recipe's seed.
     ///
@@ -35,10 +36,13 @@ public final class TeacherTrainer: Trainable {
         denoiser = recipe.network.makeDenoiser(seed: recipe.seed)
         denoiser.move(to: device)
         denoiser.setRequiresGrad(true)
+        denoiser.setComputeType(recipe.computeType)
+        denoiser.setRecomputes(recipe.gradientCheckpointing)
         optimizer = AdamW(
             parameters: denoiser.parameters, learningRate: recipe.learningRate,
             weightDecay: recipe.weightDecay)
-        ema = EMA(of: denoiser, halfLifeImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp)
+        averages = Averages(
+            of: denoiser, halfLivesImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp)
     }
 
     /// Steps that it takes to see `durationImages`.
@@ -54,10 +58,16 @@ public final class TeacherTrainer: Trainable {
             checkpoint: recipe.checkpointEveryImages / recipe.batch)
     }
 
-    /// Draws a batch, descends on its loss and updates the moving average.
+    /// The number of parts of a batch that go through the network by themselves: as many as `microBatch` makes, else one
+    /// a thread.
+    private var parts: Int {
+        recipe.microBatch.map { (recipe.batch + $0 - 1) / $0 } ?? min(device.threads, recipe.batch)
+    }
+
+    /// Draws a batch, descends on its loss and updates the moving averages.
     public func step(_ step: Int) throws -> Report {
         let (x, condition) = try batch(step)
-        let parts = device == .cpu ? min(LibTorch.threads, recipe.batch) : 1
+        let parts = parts
         let (images, conditions) = (x.chunked(parts), condition?.chunked(parts))
         let draws = noise(for: x, step: step).chunked(parts)
         let losses = accumulateGradients(of: denoiser.parameters.values, over: parts) { part in
@@ -70,7 +80,7 @@ public final class TeacherTrainer: Trainable {
         optimizer.learningRate = learningRate(step)
         optimizer.step()
         optimizer.zeroGradients()
-        ema.update(from: denoiser, batchSize: recipe.batch, imagesBefore: step * recipe.batch)
+        averages.update(from: denoiser, batchSize: recipe.batch, imagesBefore: step * recipe.batch)
         return Report(loss: Tensor.stacked(losses).sum(), gradientNorm: gradientNorm)
     }
 
@@ -81,11 +91,13 @@ public final class TeacherTrainer: Trainable {
             * coolDown(seen, length: recipe.coolDownImages, duration: recipe.durationImages)
     }
 
-    /// The moving average as a network of its own.
-    public func averaged() -> EDMDenoiser {
+    /// A moving average as a network of its own.
+    ///
+    /// - Parameter average: the number of the average, at most one less than the recipe's half-lives.
+    public func averaged(_ average: Int = 0) -> EDMDenoiser {
         let copy = recipe.network.makeDenoiser(seed: recipe.seed)
         copy.move(to: device)
-        ema.copy(to: copy)
+        averages.members[average].copy(to: copy)
         return copy
     }
 
@@ -97,16 +109,17 @@ public final class TeacherTrainer: Trainable {
         ]
     }
 
-    /// Network, optimizer and moving average.
+    /// Network, optimizer and moving averages.
     public var state: [String: OrderedDictionary<String, Tensor>] {
-        ["network": denoiser.state, "optimizer": optimizer.state, "ema": ema.state]
+        ["network": denoiser.state, "optimizer": optimizer.state]
+            .merging(averages.state(as: "ema")) { $1 }
     }
 
     /// Goes on from a checkpoint of the same recipe.
     public func load(_ checkpoint: Checkpoint) throws {
         try denoiser.load(checkpoint.tensors("network"))
         try optimizer.load(state: checkpoint.tensors("optimizer"))
-        try ema.load(state: checkpoint.tensors("ema"))
+        try averages.load(checkpoint, as: "ema")
     }
 
     private func batch(_ step: Int) throws -> (x: Tensor, condition: Tensor?) {
