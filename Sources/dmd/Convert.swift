@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Conversion
+import Diffusion
 import Foundation
 import OrderedCollections
 import Torch
@@ -14,7 +15,8 @@ struct Convert: ParsableCommand {
         abstract: "Convert weights of EDM, PyTorch or NumPy to safetensors.",
         discussion: """
             Reads EDM's .pkl, files of torch.save, .npz, .npy and safetensors, told apart by what is in them. Nothing that \
-            a file holds is run, and one that asks for more than data is refused.
+            a file holds is run, and one that asks for more than data is refused. The result of one of EDM's networks \
+            is a teacher for every other command.
             """)
 
     @Argument(help: "The weights.")
@@ -51,13 +53,18 @@ struct Convert: ParsableCommand {
             throw CommandError("\(output) is a folder: name the safetensors file to write.")
         }
         var weights = try readForeignWeights(at: input.url, key: key)
+        let description = try denoiserDescription(of: weights, file: input.description)
         if let dtype {
             weights.tensors = weights.tensors.mapValues { $0.dtype.isFloatingPoint ? $0.to(dtype.dtype) : $0 }
         }
-        try SafetensorsFile.write(weights.tensors, metadata: metadata(of: weights), to: output.url)
+        var metadata = try metadata(of: weights)
+        if let description { metadata.merge(try description.metadata()) { $1 } }
+        try SafetensorsFile.write(weights.tensors, metadata: metadata, to: output.url)
         let count = weights.tensors.values.reduce(0) { $0 + $1.count }
         print(
             "\(output): \(weights.tensors.count) tensors, \(count.formatted()) values, from \(weights.format.rawValue)"
+                + (description.map { ": \($0.network.summary)" }
+                    ?? ", of no network that can be a teacher here")
         )
     }
 

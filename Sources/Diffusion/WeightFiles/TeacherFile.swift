@@ -50,6 +50,15 @@ public func makeDenoiser(
     return denoiser
 }
 
+extension DenoiserDescription {
+    /// What the metadata of a file with the network's weights has to hold.
+    public func metadata() throws -> [String: String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return [descriptionKey: String(decoding: try encoder.encode(self), as: UTF8.self)]
+    }
+}
+
 /// The noise levels that come with the weights of improved DDPM.
 private func grid(
     of description: DenoiserDescription, in weights: OrderedDictionary<String, Tensor>, file: String
@@ -76,9 +85,7 @@ public func saveDenoiser(
 ) throws {
     var metadata = metadata
     if let description = DenoiserDescription(of: denoiser) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        metadata[descriptionKey] = String(decoding: try encoder.encode(description), as: UTF8.self)
+        metadata.merge(try description.metadata()) { $1 }
     }
     let state = withoutGradients { denoiser.state.mapValues { $0.to(dtype) } }
     try SafetensorsFile.write(state, metadata: metadata, to: url)

@@ -32,19 +32,32 @@ extension UNetConfiguration {
         modelChannels = arch == .ncsnpp ? mapping[1] / 2 : mapping[1]
         guard modelChannels > 0 else { throw UnknownNetwork(reason: "its embedding has no channels") }
         channelMultEmb = mapping[0] / modelChannels
-        labelDim = try tensors.optionalShape("map_label.weight", rank: 2)?[1] ?? 0
-        augmentDim = try tensors.optionalShape("map_augment.weight", rank: 2)?[1] ?? 0
+        let labelled = arch == .adm ? embeddingChannels : noiseChannels
+        labelDim = try tensors.optionalShape("map_label.weight", is: [labelled, nil])?[1] ?? 0
+        augmentDim = try tensors.optionalShape("map_augment.weight", is: [noiseChannels, nil])?[1] ?? 0
 
+        // A layer that is as large as the network is wide, at every resolution and of every block: what is made of these
+        // sizes is then not much larger than what they were taken from.
+        func last(_ resolution: Int, _ block: Int) -> String {
+            "enc.\(resolution)x\(resolution)_block\(block).conv1.weight"
+        }
         var multiples: [Int] = []
         for resolution in resolutions {
-            let block = "enc.\(resolution)x\(resolution)_block0"
-            multiples.append(try tensors.shape("\(block).conv0.weight", rank: 4)[0] / modelChannels)
+            let channels = try tensors.shape(last(resolution, 0), rank: 4)[0]
+            _ = try tensors.optionalShape(last(resolution, 0), is: [channels, channels, 3, 3])
+            multiples.append(channels / modelChannels)
         }
         channelMult = multiples
         attnResolutions = resolutions.filter {
             tensors.contains("enc.\($0)x\($0)_block0.qkv.weight")
         }
-        numBlocks = (0...).prefix { tensors.contains("enc.\(full)x\(full)_block\($0).conv0.weight") }.count
+        numBlocks = 0
+        while try tensors.optionalShape(
+            last(full, numBlocks), is: [multiples[0] * modelChannels, multiples[0] * modelChannels, 3, 3])
+            != nil
+        {
+            numBlocks += 1
+        }
     }
 }
 
@@ -76,6 +89,16 @@ private struct NamedShapes {
         guard let shape = shapes[name] else { return nil }
         guard shape.count == rank else {
             throw UnknownNetwork(reason: "'\(name)' has the shape \(shape), not \(rank) dimensions")
+        }
+        return shape
+    }
+
+    /// A shape of which some sizes are known.
+    func optionalShape(_ name: String, is expected: [Int?]) throws(UnknownNetwork) -> [Int]? {
+        guard let shape = try optionalShape(name, rank: expected.count) else { return nil }
+        guard zip(shape, expected).allSatisfy({ $1 == nil || $0 == $1 }) else {
+            let sizes = expected.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
+            throw UnknownNetwork(reason: "'\(name)' has the shape \(shape) instead of [\(sizes)]")
         }
         return shape
     }

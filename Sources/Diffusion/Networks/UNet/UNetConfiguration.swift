@@ -83,6 +83,12 @@ extension UNetConfiguration {
         }
     }
 
+    /// The network in words, such as "ddpmpp, 3 x 32 x 32, 10 classes".
+    public var summary: String {
+        let classes = labelDim == 0 ? "no classes" : "\(labelDim) classes"
+        return "\(arch.rawValue), \(imgChannels) x \(imgResolution) x \(imgResolution), \(classes)"
+    }
+
     /// The channels of the first layer's output.
     var firstChannels: Int { arch == .adm ? levels[0].channels : modelChannels }
 
