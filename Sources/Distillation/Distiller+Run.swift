@@ -38,8 +38,8 @@ extension Distiller: Trainable {
     }
 
     /// All that a run needs to go on, by file of a checkpoint: the weights of `generator` and `critic`,
-    /// `generator-average` and further averages, and the optimizers' state. The tensors are the distiller's own, so the next step changes
-    /// them.
+    /// `generator-average` and further averages, and the optimizers' state. The tensors are the distiller's own, so the
+    /// next step changes them.
     public var state: [String: OrderedDictionary<String, Tensor>] {
         [
             "generator": generator.state,
