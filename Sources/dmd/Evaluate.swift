@@ -20,9 +20,6 @@ struct Evaluate: ParsableCommand {
     @Option(help: "The weights, as safetensors (default: the bundled generator).")
     var weights: Path?
 
-    @Option(help: "1 makes images in one evaluation, as a generator does; more are steps of Heun's method.")
-    var steps = 1
-
     @Option(help: "The real images: a folder, an IDX file or a zip (default: Fashion-MNIST's test images).")
     var images: Path?
 
@@ -41,10 +38,11 @@ struct Evaluate: ParsableCommand {
     @Option(help: "VGG16's weights, which scripts/setup fetches.")
     var lpips = Path(argument: ".weights/lpips-vgg16.safetensors")
 
+    @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        try requirePositive(("steps", steps), ("teacher-steps", teacherSteps))
+        try requirePositive(("teacher-steps", teacherSteps))
         // Below 2 there is no covariance.
         guard count >= 2 else { throw ValidationError("--count is \(count); give at least 2.") }
     }
@@ -52,7 +50,8 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         let device = try compute.resolved()
         let denoiser = try loadDenoiser(at: weights?.url ?? Bundled.generator(), device: device)
-        let generation = Generation(denoiser: denoiser, steps: steps, seed: seed)
+        let generation = Generation(
+            denoiser: denoiser, steps: sampling.steps, method: sampling.method, seed: seed)
         let fidelity = try Fidelity(
             to: openDataset(
                 at: images?.url ?? FashionMNIST.folder(), split: .test, size: denoiser.sampleShape[1]),

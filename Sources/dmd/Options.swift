@@ -30,7 +30,11 @@ struct ComputeOptions: ParsableArguments {
 
 /// Which settings a run has.
 struct RecipeOptions: ParsableArguments {
-    @Option(help: "A YAML file of settings; those it does not name keep their defaults.")
+    @Option(
+        help: """
+            A YAML file of settings, or the name of one that comes along, such as cifar10-conditional; those it does \
+            not name keep their defaults.
+            """)
     var recipe: Path?
 
     @Option(name: .customLong("set"), help: "One setting, such as batch=32; may be given several times.")
@@ -41,7 +45,7 @@ struct RecipeOptions: ParsableArguments {
 
     /// The settings, checked, and where they come from by default.
     func resolved<R: Recipe>(as type: R.Type = R.self, default file: URL? = nil) throws -> R {
-        try R.resolved(from: recipe?.url ?? file, overrides: overrides)
+        try R.resolved(from: recipe.map(Bundled.recipe) ?? file, overrides: overrides)
     }
 }
 
@@ -64,7 +68,24 @@ enum Bundled {
     static func generator() throws -> URL { try weights("generator") }
 
     /// The settings of `scripts/demo`.
-    static let demoRecipe = resource("demo.yaml")
+    static let demoRecipe = recipes.appending(path: "demo.yaml")
+
+    /// The file of a recipe that is given as a path or, where there is no such file, by its name here.
+    ///
+    /// - Throws: ``CommandError`` where there is neither.
+    static func recipe(_ path: Path) throws -> URL {
+        let named = recipes.appending(path: "\(path).yaml")
+        guard let found = [path.url, named].first(where: { FileManager.default.fileExists(atPath: $0.path) })
+        else {
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: recipes.path)) ?? []
+            let names = files.filter { $0.hasSuffix(".yaml") }.map { $0.dropLast(".yaml".count) }.sorted()
+            throw CommandError(
+                "There is no recipe '\(path)': name a YAML file, or one of \(names.joined(separator: ", ")).")
+        }
+        return found
+    }
+
+    private static let recipes = resource("Recipes")
 
     private static func weights(_ role: String) throws -> URL {
         let url = resource("fashion-mnist-\(role).safetensors")

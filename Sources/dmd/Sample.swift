@@ -16,12 +16,6 @@ struct Sample: ParsableCommand {
     @Option(help: "The weights, as safetensors (default: the bundled generator).")
     var weights: Path?
 
-    @Option(
-        help:
-            "1 makes images in one evaluation, as a generator does; more samples a teacher with Heun's method."
-    )
-    var steps = 1
-
     @Option(help: "How many images.")
     var count = 80
 
@@ -37,10 +31,11 @@ struct Sample: ParsableCommand {
     @Option(help: "The picture to write, .png or .jpg.")
     var out = Path(argument: "samples.png")
 
+    @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        try requirePositive(("steps", steps), ("count", count), ("batch", batch))
+        try requirePositive(("count", count), ("batch", batch))
     }
 
     func run() throws {
@@ -51,8 +46,9 @@ struct Sample: ParsableCommand {
                 "--class is \(label); this model has the classes 0 to \(denoiser.classCount - 1).")
         }
         let start = ContinuousClock.now
-        let images = Generation(denoiser: denoiser, steps: steps, seed: seed, label: label)
-            .images(count, batch: batch)
+        let images = Generation(
+            denoiser: denoiser, steps: sampling.steps, method: sampling.method, seed: seed, label: label
+        ).images(count, batch: batch)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         try sheet(of: images, classes: label == nil ? denoiser.classCount : 0).write(to: out.url)
         print(

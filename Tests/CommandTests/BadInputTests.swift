@@ -30,6 +30,14 @@ struct BadInputTests {
             ["typo.yaml", "pairCuont", "pairCount"]
         ),
         (
+            "no such recipe", ["distill", "--teacher", "teacher.safetensors", "--recipe", "cifar"],
+            ["no recipe 'cifar'", "cifar10-conditional"]
+        ),
+        (
+            "fresh noise in one evaluation",
+            ["sample", "--weights", "teacher.safetensors", "--churn", "40"], ["--churn belongs to"]
+        ),
+        (
             "a batch of 0 in a recipe",
             ["distill", "--teacher", "teacher.safetensors", "--set", "distillation.batch=0"],
             ["batch", "at least 1"]

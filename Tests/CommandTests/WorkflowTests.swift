@@ -88,6 +88,50 @@ struct WorkflowTests {
         }
     }
 
+    @Test(
+        "take recipes by their names",
+        arguments: [
+            ("cifar10-conditional", "pairCount: 100000"), ("cifar10-unconditional", "lambda: 0.5"),
+            ("cifar10-ve", "lambda: 0.25"), ("imagenet-64", "teacherSteps: 256"),
+            ("ffhq-64", "teacherSteps: 40"), ("afhqv2-64", "teacherSteps: 40"),
+            ("fashion-mnist", "steps: 1800"),
+            ("colour", "steps: 400"), ("demo", "steps: 560"),
+        ])
+    func recipes(name: String, setting: String) throws {
+        try Command.withFolder { dmd in
+            let small = ["batch=2", "pairBatch=2", "microBatch=1", "criticSteps=1"].flatMap {
+                ["--set", "distillation.\($0)"]
+            }
+            let said = try dmd.run(
+                [
+                    "distill", "--recipe", name, "--teacher", "teacher.safetensors", "--lpips", Command.lpips,
+                    "--set", "lpipsResize=16", "--dry-run",
+                ] + small)
+            #expect(said.status == 0, "\(said.errors)")
+            #expect(said.output.contains(setting))
+        }
+    }
+
+    @Test(
+        "make the same images by any sampler, whatever the batch",
+        arguments: [
+            ["--steps", "4"], ["--steps", "4", "--sampler", "euler"], ["--steps", "4", "--churn", "2"],
+        ])
+    func samplers(arguments: [String]) throws {
+        try Command.withFolder { dmd in
+            for batch in ["3", "8"] {
+                let said = try dmd.run(
+                    [
+                        "sample", "--weights", "teacher.safetensors", "--count", "8", "--batch", batch,
+                        "--out",
+                        "\(batch).png",
+                    ] + arguments)
+                #expect(said.status == 0, "\(said.errors)")
+            }
+            #expect(try dmd.data("3.png") == dmd.data("8.png"))
+        }
+    }
+
     @Test("say what a run would cost, and make nothing")
     func dryRun() throws {
         try Command.withFolder { dmd in
