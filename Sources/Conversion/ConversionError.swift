@@ -29,7 +29,9 @@ public enum ConversionError: Error, Equatable, CustomStringConvertible {
             "\(file) cannot be read: \(reason); check the path and its permissions."
         case .unknownFormat(let file):
             "\(file) is no weights file that is known: give one of torch.save, EDM's .pkl, .npz, .npy or safetensors."
-        case .damaged(let file, let reason), .unsupported(let file, let reason):
+        case .damaged(let file, let reason):
+            "\(ArchiveError.damaged(file: file, reason: reason))"
+        case .unsupported(let file, let reason):
             "\(file) cannot be converted: \(reason)."
         case .notData(let file, let global):
             "\(ArchiveError.notData(file: file, global: global))"
@@ -46,7 +48,8 @@ public enum ConversionError: Error, Equatable, CustomStringConvertible {
 
     init(_ error: ArchiveError) {
         switch error {
-        case .damaged(let file, let reason): self = .damaged(file: file, reason: reason)
+        case .damaged(let file, let reason), .unwritable(let file, let reason):
+            self = .damaged(file: file, reason: reason)
         case .notData(let file, let global): self = .notData(file: file, global: global)
         }
     }

@@ -17,8 +17,8 @@ struct DMD: ParsableCommand {
             """,
         version: "0.1.0 (libtorch \(LibTorch.version))",
         subcommands: [
-            TrainTeacher.self, MakePairs.self, Distill.self, Sample.self, Evaluate.self, Inspect.self,
-            Convert.self,
+            MakeDataset.self, TrainTeacher.self, Convert.self, MakePairs.self, Distill.self, Sample.self,
+            Evaluate.self, Inspect.self,
             Bench.self,
         ])
 

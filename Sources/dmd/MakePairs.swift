@@ -13,7 +13,10 @@ struct MakePairs: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pairs",
         abstract: "Make pairs of noise and image with a teacher's deterministic sampler.",
-        discussion: "Running the same command again goes on where the last one stopped.")
+        discussion: """
+            Running the same command again makes what is missing. Several processes may make one set together, also on \
+            machines that share the folder: give each the same command.
+            """)
 
     @Option(help: "The teacher's weights, as safetensors (default: the bundled teacher).")
     var teacher: Path?
@@ -30,13 +33,16 @@ struct MakePairs: ParsableCommand {
     @Option(help: "Pairs that are made at once.")
     var batch = 128
 
+    @Option(help: "Pairs in one file, which is the most that a process loses when it is stopped.")
+    var shardSize = 1_000
+
     @Option(help: "The folder of the pairs.")
     var out = Path(argument: "runs/pairs")
 
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        try requirePositive(("steps", steps), ("count", count), ("batch", batch))
+        try requirePositive(("steps", steps), ("count", count), ("batch", batch), ("shard-size", shardSize))
     }
 
     func run() throws {
@@ -44,7 +50,8 @@ struct MakePairs: ParsableCommand {
         let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher(), device: device)
         Interrupt.install()
         let isWhole = try makePairs(
-            of: denoiser, in: out.url, count: count, steps: steps, seed: seed, batch: batch, device: device)
+            of: denoiser, in: out.url, count: count, steps: steps, seed: seed, batch: batch,
+            shardSize: shardSize, device: device)
         guard isWhole else { throw stopped() }
         print("\(out): \(count) pairs")
     }
@@ -55,13 +62,14 @@ struct MakePairs: ParsableCommand {
 /// - Returns: whether the set is whole; if not, the process was asked to stop.
 func makePairs(
     of teacher: EDMDenoiser, in folder: URL, count: Int, steps: Int, seed: UInt64, batch: Int = 128,
-    device: Device
+    shardSize: Int = 1_000, device: Device
 ) throws -> Bool {
     var writer = try PairWriter(
         folder,
         PairDescription(
             count: count, seed: seed, sampleShape: teacher.sampleShape, classCount: teacher.classCount,
-            teacher: fingerprint(of: teacher.state), sampler: "heun, \(steps) steps"))
+            teacher: fingerprint(of: teacher.state), sampler: "heun, \(steps) steps",
+            shardSize: shardSize))
     guard writer.finished < count else { return true }
     var progress = ProgressReport("pairs", total: count, done: writer.finished, unit: "pair")
     let isWhole = try writer.write(

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Foundation
+import Images
 import Testing
 
 @Suite("Bad input to the commands", .serialized)
@@ -56,6 +57,16 @@ struct BadInputTests {
             "a picture of an unknown kind", ["sample", "--weights", "teacher.safetensors", "--out", "a.gif"],
             ["a.gif"]
         ),
+        ("no pixels", ["dataset", "images", "set.zip", "--size", "0"], ["--size is 0"]),
+        ("a set in no zip", ["dataset", "images", "set.png"], ["set.png", ".zip"]),
+        ("a set without images", ["dataset", "empty", "set.zip"], ["empty is not an image data set"]),
+        ("text in a set", ["dataset", "mixed", "set.zip"], ["notes.txt is neither"]),
+        ("images of two sizes", ["dataset", "sizes", "set.zip"], ["b.png is 3 x 3 gray", "give a size"]),
+        ("a short CIFAR-10", ["dataset", "short.bin", "set.zip"], ["short.bin is damaged", "3073"]),
+        (
+            "a zip where none can be", ["dataset", "images", "none/set.zip"],
+            ["none/set.zip cannot be written"]
+        ),
         (
             "a folder in a file", ["pairs", "--teacher", "teacher.safetensors", "--out", "notes.txt/pairs"],
             ["notes.txt"]
@@ -69,6 +80,14 @@ struct BadInputTests {
             try dmd.writeImages()
             try FileManager.default.createDirectory(at: dmd.url("mixed"), withIntermediateDirectories: true)
             try Data("not an image".utf8).write(to: dmd.url("mixed/notes.txt"))
+            for (name, side) in [("a", 4), ("b", 3)] {
+                try FileManager.default.createDirectory(
+                    at: dmd.url("sizes"), withIntermediateDirectories: true)
+                try Image(width: side, height: side, channels: 1, level: 9).write(
+                    to: dmd.url("sizes/\(name).png"))
+            }
+            try FileManager.default.createDirectory(at: dmd.url("empty"), withIntermediateDirectories: true)
+            try Data(count: 3000).write(to: dmd.url("short.bin"))
             try Data("not weights".utf8).write(to: dmd.url("notes.txt"))
             try Data("pairCuont: 3".utf8).write(to: dmd.url("typo.yaml"))
             try dmd.data("teacher.safetensors").dropLast(100).write(to: dmd.url("short.safetensors"))

@@ -56,8 +56,7 @@ struct Command {
     func run(_ arguments: [String], interruptAt file: String? = nil) throws -> Result {
         let process = Process()
         let (output, errors) = (Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appending(path: "dmd")
+        process.executableURL = Self.program
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.standardOutput = output
@@ -74,6 +73,21 @@ struct Command {
             status: process.terminationStatus, output: String(decoding: printed, as: UTF8.self),
             errors: String(decoding: said, as: UTF8.self))
     }
+
+    /// Starts `dmd`, which then runs beside the test and says nothing.
+    func start(_ arguments: [String]) throws -> Process {
+        let process = Process()
+        process.executableURL = Self.program
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    private static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appending(path: "dmd")
 
     func url(_ path: String) -> URL { folder.appending(path: path) }
 

@@ -65,6 +65,49 @@ struct WorkflowTests {
         }
     }
 
+    @Test("make one set of pairs in several processes, one of them killed, as one alone makes it")
+    func pairs() throws {
+        try Command.withFolder { dmd in
+            func arguments(_ out: String) -> [String] {
+                [
+                    "pairs", "--teacher", "teacher.safetensors", "--count", "90", "--steps", "3", "--batch",
+                    "2",
+                    "--shard-size", "4", "--threads", "1", "--out", out,
+                ]
+            }
+            let alone = try dmd.run(arguments("alone"))
+            #expect(alone.status == 0, "\(alone.errors)")
+
+            let processes = try (0..<3).map { _ in try dmd.start(arguments("together")) }
+            while !dmd.exists("together/pairs-00003.safetensors") { usleep(1_000) }
+            kill(processes[0].processIdentifier, SIGKILL)
+            for process in processes { process.waitUntilExit() }
+            #expect(processes[1...].map(\.terminationStatus) == [0, 0])
+
+            let files = try FileManager.default.contentsOfDirectory(atPath: dmd.url("alone").path).sorted()
+            #expect(files.count == 24)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: dmd.url("together").path).sorted()
+                    == files)
+            for file in files {
+                #expect(try dmd.data("alone/\(file)") == dmd.data("together/\(file)"), "\(file)")
+            }
+        }
+    }
+
+    @Test("make a zip of images, of which a teacher is trained")
+    func dataset() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            let made = try dmd("dataset", "images", "set.zip", "--size", "16")
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(made.output == "set.zip: 24 images, 16 x 16 gray, 3 classes (0, 1, 2)\n")
+            let again = try dmd("dataset", "set.zip", "again.zip")
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try dmd.data("set.zip") == dmd.data("again.zip"))
+        }
+    }
+
     @Test("train a teacher from a folder of images, stopped or not")
     func teacher() throws {
         try Command.withFolder { dmd in

@@ -3,6 +3,7 @@
 
 import Distillation
 import Foundation
+import OrderedCollections
 import Testing
 import Torch
 
@@ -16,6 +17,19 @@ struct PairTests {
     private func sampler(_ z: Tensor, _ condition: Tensor?) -> Tensor {
         let classes = condition.map { $0.matmul(Tensor([Float(0), 1, 2, 3], shape: [4, 1])) } ?? Tensor(0)
         return z * 2 + classes.reshaped([-1, 1, 1, 1])
+    }
+
+    private func names(in folder: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    }
+
+    /// Expects two folders to hold the same files, byte for byte.
+    private func expectSame(_ expected: URL, _ found: URL) throws {
+        #expect(try names(in: found) == names(in: expected))
+        for name in try names(in: expected) {
+            let file = try Data(contentsOf: found.appending(path: name))
+            #expect(try Data(contentsOf: expected.appending(path: name)) == file, "\(name)")
+        }
     }
 
     @Test("are noise that can be made again, balanced classes, and what the sampler makes of them")
@@ -56,14 +70,85 @@ struct PairTests {
                 })
             #expect(made.first == 12 && second.finished == 22)
 
-            let names = try FileManager.default.contentsOfDirectory(atPath: whole.path).sorted()
-            #expect(names.count == 4)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: halted.path).sorted() == names)
-            for name in names {
-                #expect(
-                    try Data(contentsOf: whole.appending(path: name))
-                        == Data(contentsOf: halted.appending(path: name)), "\(name)")
+            #expect(try names(in: whole).count == 4)
+            try expectSame(whole, halted)
+        }
+    }
+
+    @Test("are the same when several writers make them at once")
+    func severalWriters() async throws {
+        try await withTemporaryFolder { folder in
+            let (alone, together) = (folder.appending(path: "alone"), folder.appending(path: "together"))
+            var description = description
+            description.count = 101
+            description.shardSize = 2
+            var writer = try PairWriter(alone, description)
+            #expect(try writer.write(batch: 2, sampler: sampler))
+
+            let each = try await withThrowingTaskGroup(of: Int.self) { [self, description] group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        var calls = 0
+                        var writer = try PairWriter(together, description)
+                        let isWhole = try writer.write(batch: 2) { z, condition in
+                            calls += 1
+                            usleep(1_000)
+                            return sampler(z, condition)
+                        }
+                        #expect(isWhole && writer.finished == 101)
+                        return calls
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
             }
+            #expect(each.reduce(0, +) == 51, "no file is made twice")
+            try expectSame(alone, together)
+        }
+    }
+
+    @Test("of a file that another writer has claimed are left to it, and taken over when it stops")
+    func claims() throws {
+        try withTemporaryFolder { folder in
+            var made: [Int] = []
+            var first = try PairWriter(folder, description)
+            let isWhole = try first.write(batch: 8, sampler: sampler) { _ in
+                // The first writer holds file 0 while the second makes files 1 and 2, and waits.
+                var second = try? PairWriter(folder, description)
+                let isWhole = try? second?.write(batch: 8, sampler: sampler) { count in
+                    made.append(count)
+                    return made.count < 3
+                }
+                #expect(isWhole == false && second?.finished == 14)
+                return false
+            }
+            #expect(!isWhole && first.finished == 0 && made == [8, 14, 14])
+
+            var third = try PairWriter(folder, description)
+            #expect(third.finished == 14)
+            #expect(try third.write(batch: 8, sampler: sampler))
+            #expect(try names(in: folder).count == 4)
+        }
+    }
+
+    @Test("in other contents or of another set are never taken for whole", arguments: [0, 1, 2, 3])
+    func foreignFiles(kind: Int) throws {
+        try withTemporaryFolder { folder in
+            var writer = try PairWriter(folder, description)
+            #expect(try writer.write(batch: 8, sampler: sampler))
+            let file = folder.appending(path: "pairs-00001.safetensors")
+            let whole = try Data(contentsOf: file)
+            switch kind {
+            case 0: try Data(contentsOf: folder.appending(path: "pairs-00000.safetensors")).write(to: file)
+            case 1: try whole.dropLast(4).write(to: file)
+            case 2: try Data().write(to: file)
+            default: try SafetensorsFile.write(["images": .zeros([8, 1, 2, 2])], to: file)
+            }
+            let error = #expect(throws: PairError.self) { try PairSet(folder) }
+            #expect(error?.description.contains("pairs-00001.safetensors is damaged") == true)
+            var repair = try PairWriter(folder, description)
+            #expect(repair.finished == 14)
+            #expect(try repair.write(batch: 8, sampler: sampler))
+            #expect(try Data(contentsOf: file) == whole)
         }
     }
 
@@ -107,11 +192,18 @@ struct PairTests {
             let error = #expect(throws: PairError.self) { try PairSet(folder) }
             #expect(error?.description.contains("pairs-00001.safetensors is damaged") == true)
             try FileManager.default.removeItem(at: file)
-            #expect(throws: PairError.self) { try PairSet(folder) }
+            #expect(throws: PairError.incomplete(folder: folder.relativePath, found: 14, expected: 22)) {
+                try PairSet(folder)
+            }
 
+            var calls = 0
             var repair = try PairWriter(folder, description)
-            #expect(repair.finished == 8)
-            #expect(try repair.write(batch: 8, sampler: sampler))
+            #expect(repair.finished == 14)
+            let isWhole = try repair.write(batch: 8) {
+                calls += 1
+                return sampler($0, $1)
+            }
+            #expect(isWhole && calls == 1, "the files before and after it stay")
             #expect(try PairSet(folder).description == description)
         }
     }

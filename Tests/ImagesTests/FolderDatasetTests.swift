@@ -26,7 +26,7 @@ import Torch
         #expect(set.count == 4)
         #expect(set.imageShape == [3, 4, 4])
         #expect(set.labels == [0, 0, 1, 1])
-        #expect(set.classCount == 2)
+        #expect(set.classCount == 2 && set.classNames == ["cats", "dogs"])
         #expect(try levels(set) == [4, 2, 3, 1])
         #expect(try levels(set) == [4, 2, 3, 1], "the second time, from memory")
     }
@@ -40,6 +40,22 @@ import Torch
         let single = try ScratchFolder()
         try single.write(png(1), "00000/img00000000.png")
         #expect(try openDataset(at: single.url).classCount == 0)
+    }
+
+    @Test func aFileOfLabelsGoesBeforeSubfolders() throws {
+        let folder = try ScratchFolder()
+        try folder.write(png(1), "00001/b.png")
+        try folder.write(png(2), "00000/a.png")
+        func write(_ labels: String) throws { try folder.write(Array(labels.utf8), "dataset.json") }
+        try write(#"{"labels": [["00001/b.png", 7], ["00000/a.png", 3]]}"#)
+        let set = try openDataset(at: folder.url)
+        #expect(set.labels == [3, 7] && set.classCount == 8 && set.classNames == nil)
+        #expect(try levels(set) == [2, 1])
+        try write(#"{"labels": null}"#)
+        #expect(try openDataset(at: folder.url).labels == nil)
+        try write(#"{"labels": [["00001/b.png", 7]]}"#)
+        let message = complaint { _ = try openDataset(at: folder.url) }
+        #expect(message.contains("dataset.json") && message.contains("there is none for 00000/a.png"))
     }
 
     @Test func aFileThatIsNoImageIsNamed() throws {

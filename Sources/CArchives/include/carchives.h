@@ -48,4 +48,23 @@ bool carchives_zip_member(carchives_zip *archive, int64_t index, carchives_membe
 /// Inflates a member into `bytes`; it must hold exactly `size` bytes and pass its check sum.
 bool carchives_zip_read(carchives_zip *archive, int64_t index, uint8_t *bytes, uint64_t size, char *error);
 
+/// A zip archive that is being made.
+typedef struct carchives_zip_writer carchives_zip_writer;
+
+/// Gives the bytes of a member, which must stay until the next is asked for. A failure ends the writing.
+typedef bool carchives_provide(void *context, uint64_t index, const uint8_t **bytes, uint64_t *count);
+
+/// Begins an archive at a path where nothing may be; nothing is written there before `carchives_zip_write`.
+carchives_zip_writer *carchives_zip_create(
+    const char *path, carchives_provide *provide, void *context, char *error);
+
+/// Adds a stored member, whose bytes are asked for when the archive is written; the first has index 0.
+bool carchives_zip_add(carchives_zip_writer *writer, const char *name, char *error);
+
+/// Writes the archive whole or not at all, asking for one member after the other, and ends the writer.
+bool carchives_zip_write(carchives_zip_writer *writer, char *error);
+
+/// Ends a writer that writes nothing.
+void carchives_zip_abandon(carchives_zip_writer *writer);
+
 #endif

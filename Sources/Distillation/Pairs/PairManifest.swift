@@ -4,16 +4,13 @@
 import Foundation
 import Training
 
-/// `pairs.json`: what a folder of pairs is made of, and its finished files with the sums by which damage is noticed.
+/// `pairs.json`: what a folder of pairs is made of. It is written once, by whoever begins the set.
 struct PairManifest: Codable {
     private static let file = "pairs.json"
 
-    /// What the set is made of.
     let description: PairDescription
-    /// The SHA-256 of every finished file, in order.
-    var shards: [String] = []
 
-    init(_ description: PairDescription) {
+    private init(_ description: PairDescription) {
         self.description = description
     }
 
@@ -30,27 +27,22 @@ struct PairManifest: Codable {
         self = found
     }
 
-    func write(to folder: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try writeWhole(encoder.encode(self), to: folder.appending(path: Self.file))
-    }
-
-    /// The place of a file, `pairs-00000.safetensors` for the first.
-    static func url(ofShard shard: Int, in folder: URL) -> URL {
-        let digits = String(shard)
-        return folder.appending(
-            path: "pairs-\(String(repeating: "0", count: max(0, 5 - digits.count)))\(digits).safetensors")
-    }
-
-    /// Compares a finished file with its sum.
-    func verify(shard: Int, in folder: URL) throws {
-        let url = Self.url(ofShard: shard, in: folder)
-        guard let data = try? Data(contentsOf: url, options: .alwaysMapped) else {
-            throw PairError.damaged(file: url.relativePath, reason: "it cannot be read")
+    /// Begins a set, unless the folder holds one of the same description already.
+    static func begin(_ description: PairDescription, in folder: URL) throws {
+        try makeFolder(folder)
+        let url = folder.appending(path: file)
+        if try PairManifest(in: folder) == nil {
+            let claim = try FileClaim(waitingFor: url)
+            if try PairManifest(in: folder) == nil {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+                try writeWhole(encoder.encode(PairManifest(description)), to: url)
+            }
+            claim.fulfil()
         }
-        guard sha256(data) == shards[shard] else {
-            throw PairError.damaged(file: url.relativePath, reason: "it has other contents than were written")
+        let differences = try PairManifest(in: folder).map { description.differences(from: $0.description) }
+        if let differences, !differences.isEmpty {
+            throw PairError.mismatched(folder: folder.relativePath, differences: differences)
         }
     }
 }

@@ -30,23 +30,15 @@ public struct PairSet {
         guard let manifest = try PairManifest(in: folder) else {
             throw PairError.noPairs(folder: folder.relativePath, reason: "it has no pairs.json")
         }
-        let description = manifest.description
-        guard manifest.shards.count == description.shardCount else {
+        description = manifest.description
+        let files = PairShard.all(of: description, in: folder)
+        let made = files.filter(\.exists)
+        guard made.count == files.count else {
             throw PairError.incomplete(
-                folder: folder.relativePath, found: manifest.shards.count * description.shardSize,
+                folder: folder.relativePath, found: made.reduce(0) { $0 + $1.indices.count },
                 expected: description.count)
         }
-        self.description = description
-        shards = try (0..<description.shardCount).map { shard in
-            try manifest.verify(shard: shard, in: folder)
-            let url = PairManifest.url(ofShard: shard, in: folder)
-            let images = try SafetensorsFile(url).tensor("images")
-            guard images.shape == [description.indices(ofShard: shard).count] + description.sampleShape else {
-                throw PairError.damaged(
-                    file: url.relativePath, reason: "its images have shape \(images.shape)")
-            }
-            return images
-        }
+        shards = try files.map { try $0.images() }
     }
 
     /// A set in memory.

@@ -3,123 +3,115 @@
 
 public import Foundation
 import Logging
-import OrderedCollections
 public import Torch
 import Training
 
-/// Makes a folder of pairs, file by file; one that was cut short goes on after its last whole file.
+/// Makes a folder of pairs, file by file; one that was cut short goes on with the files that lack.
+///
+/// Any number of writers may make one set at the same time: in one process, in several, or on several machines that
+/// share the folder, provided its file system knows locks. Each takes the next file that is neither made nor claimed by
+/// another. A claim ends with its process, and the file is then another's to make. What the files hold depends on none
+/// of this.
 ///
 /// A file `pairs-00000.safetensors` holds `images` and, with classes, `labels` (int64); its metadata tells how to draw
-/// the noise again. `pairs.json` lists the finished files.
+/// the noise again, and its check sum. `pairs.json` tells what the set is made of.
 public struct PairWriter {
     /// Images `[N, C, H, W]` in [-1, 1] from unit normal noise of the same shape and one-hot classes, by a deterministic
     /// sampler: the same input must always give the same image.
     public typealias Sampler = (_ z: Tensor, _ condition: Tensor?) throws -> Tensor
 
-    private let folder: URL
-    private var manifest: PairManifest
+    private let description: PairDescription
+    private let shards: [PairShard]
+    /// The numbers of the files that were seen to be made and sound.
+    private var made: Set<Int> = []
+    private let logger = Logger(label: "distillation")
 
-    /// Begins a set, or goes on with the one that the folder holds already, after its last intact file.
+    /// Begins a set, or goes on with the one that the folder holds already, all intact files of which stay.
     ///
     /// - Throws: ``PairError/mismatched(folder:differences:)`` if the folder holds other pairs, ``FileError``.
     public init(_ folder: URL, _ description: PairDescription) throws {
-        self.folder = folder
-        if let found = try PairManifest(in: folder) {
-            let differences = description.differences(from: found.description)
-            guard differences.isEmpty else {
-                throw PairError.mismatched(folder: folder.relativePath, differences: differences)
-            }
-            manifest = found
-            dropDamaged()
-        } else {
-            manifest = PairManifest(description)
-            try makeFolder(folder)
-            try manifest.write(to: folder)
-        }
+        try PairManifest.begin(description, in: folder)
+        self.description = description
+        shards = PairShard.all(of: description, in: folder)
+        for number in shards.indices { note(number) }
     }
 
-    /// The pairs that are made.
-    public var finished: Int {
-        min(manifest.shards.count * manifest.description.shardSize, manifest.description.count)
-    }
+    /// The pairs that were made, by this writer or another, when it last looked.
+    public var finished: Int { made.reduce(0) { $0 + shards[$1].indices.count } }
 
-    /// Makes what is missing.
+    /// Makes what is missing, and waits for what others make.
     ///
     /// - Parameters:
     ///   - batch: pairs that go through the sampler at once, at least 1.
     ///   - device: where the sampler wants its input.
     ///   - sampler: makes the images.
-    ///   - progress: hears the number of pairs made so far, those of an unfinished file included, and says whether to
-    ///     go on.
+    ///   - progress: hears the number of pairs made so far, those of this writer's unfinished file included, at least
+    ///     once a second while it waits, and says whether to go on.
     /// - Returns: whether the set is whole; if not, `progress` ended it.
     /// - Throws: ``PairError/notFinite(pairs:)``, ``FileError`` or what writing a safetensors file throws, and what
     ///   `sampler` throws. Finished files stay.
     public mutating func write(
         batch: Int, device: Device = .cpu, sampler: Sampler, progress: (Int) -> Bool = { _ in true }
     ) throws -> Bool {
-        while manifest.shards.count < manifest.description.shardCount {
-            guard let images = try images(batch: batch, device: device, sampler: sampler, progress: progress)
-            else {
-                return false
+        var hasToldOfWaiting = false
+        while made.count < shards.count {
+            var isIdle = true
+            for number in shards.indices where !made.contains(number) {
+                guard let claim = try FileClaim(on: shards[number].url) else { continue }
+                isIdle = false
+                note(number)
+                if !made.contains(number) {
+                    guard
+                        let images = try images(
+                            of: shards[number], batch: batch, device: device, sampler: sampler,
+                            progress: progress)
+                    else { return false }
+                    try shards[number].write(images)
+                    made.insert(number)
+                }
+                claim.fulfil()
             }
-            try append(images)
+            if isIdle {
+                if !hasToldOfWaiting { logger.notice("Waiting for the files that other processes make.") }
+                hasToldOfWaiting = true
+                guard progress(finished) else { return false }
+                Thread.sleep(forTimeInterval: 0.5)
+            }
         }
         return true
     }
 
-    /// Forgets the first finished file that was changed or removed, and those after it.
-    private mutating func dropDamaged() {
-        for shard in manifest.shards.indices {
-            do {
-                try manifest.verify(shard: shard, in: folder)
-            } catch {
-                Logger(label: "distillation").warning("\(error) It and all after it are made again.")
-                manifest.shards.removeSubrange(shard...)
-                return
-            }
+    /// Notes whether a file is made and sound.
+    private mutating func note(_ number: Int) {
+        guard shards[number].exists else { return }
+        do {
+            _ = try shards[number].images()
+            made.insert(number)
+        } catch {
+            logger.warning("\(error)")
         }
     }
 
-    /// The images of the next file; nil if `progress` ended it.
+    /// The images of a file; nil if `progress` ended it.
     private func images(
-        batch: Int, device: Device, sampler: Sampler, progress: (Int) -> Bool
+        of shard: PairShard, batch: Int, device: Device, sampler: Sampler, progress: (Int) -> Bool
     ) throws -> Tensor? {
-        let description = manifest.description
-        let indices = description.indices(ofShard: manifest.shards.count)
         var parts: [Tensor] = []
-        for start in stride(from: indices.lowerBound, to: indices.upperBound, by: batch) {
-            let part = start..<min(start + batch, indices.upperBound)
-            let made = try withoutGradients {
+        for start in stride(from: shard.indices.lowerBound, to: shard.indices.upperBound, by: batch) {
+            let part = start..<min(start + batch, shard.indices.upperBound)
+            let images = try withoutGradients {
                 try sampler(
                     description.noise(at: part).to(device), description.condition(at: part)?.to(device))
             }
             precondition(
-                made.shape == [part.count] + description.sampleShape,
-                "the sampler made images of shape \(made.shape)")
-            guard made.isFinite().to(.uint8).min().item() == 1 else { throw PairError.notFinite(pairs: part) }
-            parts.append(made.to(description.storage.dtype).to(Device.cpu))
-            guard progress(part.upperBound) else { return nil }
+                images.shape == [part.count] + description.sampleShape,
+                "the sampler made images of shape \(images.shape)")
+            guard images.isFinite().to(.uint8).min().item() == 1 else {
+                throw PairError.notFinite(pairs: part)
+            }
+            parts.append(images.to(description.storage.dtype).to(Device.cpu))
+            guard progress(finished + part.upperBound - shard.indices.lowerBound) else { return nil }
         }
         return .concatenated(parts)
-    }
-
-    private mutating func append(_ images: Tensor) throws {
-        let description = manifest.description
-        let shard = manifest.shards.count
-        let indices = description.indices(ofShard: shard)
-        var tensors: OrderedDictionary = ["images": images]
-        if description.classCount > 0 {
-            tensors["labels"] = Tensor(indices.map { $0 % description.classCount })
-        }
-        let url = PairManifest.url(ofShard: shard, in: folder)
-        try SafetensorsFile.write(
-            tensors,
-            metadata: [
-                "seed": "\(description.seed)", "purpose": "pair.z", "first": "\(indices.lowerBound)",
-                "teacher": description.teacher, "sampler": description.sampler,
-            ],
-            to: url)
-        manifest.shards.append(sha256(try Data(contentsOf: url, options: .alwaysMapped)))
-        try manifest.write(to: folder)
     }
 }

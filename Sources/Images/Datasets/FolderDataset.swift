@@ -6,10 +6,11 @@ public import Torch
 
 /// The PNG and JPEG images in a folder and its subfolders, in the order of their paths.
 ///
-/// Where every image lies in one of two or more subfolders, the first subfolder on its path is its class,
-/// numbered in the order of their names. Hidden files are passed over; any other file that is no image is an
-/// error, since a set that silently lacks images trains a wrong model. Headers are read at once, pixels when
-/// first asked for. The set is RGB if any image is.
+/// `dataset.json` in the folder gives the classes, as in a ``ZipDataset``. Without it, where every image lies in
+/// one of two or more subfolders, the first subfolder on its path is its class, numbered in the order of their
+/// names. Hidden files are passed over; any other file that is no image is an error, since a set that silently
+/// lacks images trains a wrong model. Headers are read at once, pixels when first asked for. The set is RGB if
+/// any image is.
 public struct FolderDataset: ImageDataset {
     /// The number of images.
     public let count: Int
@@ -17,18 +18,24 @@ public struct FolderDataset: ImageDataset {
     public let classCount: Int
     /// The class of each image.
     public let labels: [Int]?
+    /// The names of the subfolders that are classes.
+    public let classNames: [String]?
     /// `[C, H, W]`.
     public var imageShape: [Int] { store.shape }
     private let store: ImageStore
 
     /// Opens a folder.
     ///
-    /// - Parameter size: the side to which every image is cropped around its middle and resized; with nil,
-    ///   all must be of one size.
+    /// - Parameters:
+    ///   - size: the side to which every image is cropped around its middle and resized; with nil, all must be
+    ///     of one size.
+    ///   - keepsImages: whether images stay in memory once they are decoded, up to 2 GB; false where each is
+    ///     asked for once.
     /// - Throws: ``ImageError`` naming the first file that is no image, damaged, or of another size than the
-    ///   first.
-    public init(at url: URL, size: Int? = nil) throws {
-        let paths = try Self.paths(in: url)
+    ///   first, or an image that `dataset.json` lacks.
+    public init(at url: URL, size: Int? = nil, keepsImages: Bool = true) throws {
+        let all = try Self.paths(in: url)
+        let paths = all.filter { $0 != LabelFile.name }
         guard let first = paths.first else {
             throw ImageError.notADataset(
                 file: url.path,
@@ -45,9 +52,16 @@ public struct FolderDataset: ImageDataset {
         }
 
         count = files.count
-        labels = Self.labels(of: paths)
+        if paths.count < all.count {
+            let file = url.appendingPathComponent(LabelFile.name)
+            labels = try LabelFile.labels(readFile(file), of: paths, file: file.path)
+            classNames = nil
+        } else {
+            classNames = Self.classNames(of: paths)
+            labels = classNames.map { Self.labels(of: paths, $0) }
+        }
         classCount = labels?.max().map { $0 + 1 } ?? 0
-        store = ImageStore(shape: [channels] + area, size: size) { index in
+        store = ImageStore(shape: [channels] + area, size: size, keepsImages: keepsImages) { index in
             (try Image(contentsOf: files[index]), files[index].path)
         }
     }
@@ -71,11 +85,14 @@ public struct FolderDataset: ImageDataset {
         }.sorted()
     }
 
-    private static func labels(of paths: [String]) -> [Int]? {
+    private static func classNames(of paths: [String]) -> [String]? {
         let folders = paths.map { $0.split(separator: "/").dropLast().first }
         let classes = Set(folders.compactMap(\.self)).sorted()
-        guard classes.count > 1, !folders.contains(nil) else { return nil }
+        return classes.count > 1 && !folders.contains(nil) ? classes.map(String.init) : nil
+    }
+
+    private static func labels(of paths: [String], _ classes: [String]) -> [Int] {
         let numbers = Dictionary(uniqueKeysWithValues: zip(classes, 0...))
-        return folders.compactMap { $0.flatMap { numbers[$0] } }
+        return paths.compactMap { path in path.split(separator: "/").first.flatMap { numbers[String($0)] } }
     }
 }

@@ -31,6 +31,15 @@ struct ImageArchive {
     }
 }
 
+/// Runs a call that reads an archive, and makes its faults those of images.
+func archived<Value>(_ body: () throws(ArchiveError) -> Value) throws(ImageError) -> Value {
+    do {
+        return try body()
+    } catch {
+        throw ImageError(error)
+    }
+}
+
 extension ImageError {
     /// What is wrong with the archive that images lie in.
     init(_ error: ArchiveError) {
@@ -38,6 +47,9 @@ extension ImageError {
         case .damaged(let file, let reason): self = .damaged(file: file, reason: reason)
         case .notData(let file, let global):
             self = .notADataset(file: file, reason: "it asks for \(global), which is not data")
+        case .unwritable(let file, let reason):
+            self = .unwritable(
+                file: file, reason: "\(reason); check that its folder exists, allows it and has room")
         }
     }
 }

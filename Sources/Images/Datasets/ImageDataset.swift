@@ -15,11 +15,18 @@ public protocol ImageDataset: Sendable {
     var classCount: Int { get }
     /// The class of each image, in `0..<classCount`.
     var labels: [Int]? { get }
+    /// The names of the classes, where they are known.
+    var classNames: [String]? { get }
 
     /// The images at `indices`, each in `0..<count`, as uint8 `[N, C, H, W]`.
     ///
     /// - Throws: ``ImageError`` naming the file, where images are read only when asked for.
     func images(at indices: [Int]) throws -> Tensor
+}
+
+extension ImageDataset {
+    /// No names.
+    public var classNames: [String]? { nil }
 }
 
 /// The part of a set that comes as two.
@@ -31,29 +38,40 @@ public enum DatasetSplit: String, Sendable, CaseIterable {
 }
 
 /// Opens an image data set of whichever kind lies at `url`: a folder or file of the IDX format
-/// (``IDXDataset``), a zip as EDM's tools make it (``ZipDataset``), or a folder of images
-/// (``FolderDataset``).
+/// (``IDXDataset``), CIFAR-10 as its makers offer it, unpacked or not (``CIFARDataset``), a zip as EDM's tools
+/// make it (``ZipDataset``), or a folder of images (``FolderDataset``).
 ///
 /// - Parameters:
-///   - split: which part of IDX files; the other kinds hold one set.
+///   - split: which part of IDX files and of CIFAR-10; the other kinds hold one set.
 ///   - size: the side, in pixels, to which every image is cropped and resized; nil keeps the images as they
 ///     are.
+///   - keepsImages: whether images stay in memory once they are decoded, up to 2 GB; false where each is asked
+///     for once.
 /// - Throws: ``ImageError`` naming the file and what is wrong with it.
 public func openDataset(
-    at url: URL, split: DatasetSplit = .train, size: Int? = nil
+    at url: URL, split: DatasetSplit = .train, size: Int? = nil, keepsImages: Bool = true
 ) throws -> any ImageDataset {
     if try isFolder(url) {
-        return IDXDataset.canOpen(folder: url)
-            ? try IDXDataset(at: url, split: split, size: size) : try FolderDataset(at: url, size: size)
+        if IDXDataset.canOpen(folder: url) { return try IDXDataset(at: url, split: split, size: size) }
+        if CIFARFiles.canOpen(folder: url) {
+            return try CIFARDataset(at: url, split: split, size: size, keepsImages: keepsImages)
+        }
+        return try FolderDataset(at: url, size: size, keepsImages: keepsImages)
     }
-    let start = try readFile(url).prefix(4)
-    if start.starts(with: ZipArchive.signature) { return try ZipDataset(at: url, size: size) }
-    if start.starts(with: IDXFile.signature) || start.starts(with: gzipSignature) {
+    let file = try readFile(url)
+    if file.starts(with: ZipArchive.signature) {
+        return try ZipDataset(at: url, size: size, keepsImages: keepsImages)
+    }
+    if CIFARFiles.canOpen(file, at: url) {
+        return try CIFARDataset(at: url, split: split, size: size, keepsImages: keepsImages)
+    }
+    if file.starts(with: IDXFile.signature) || file.starts(with: gzipSignature) {
         return try IDXDataset(at: url, split: split, size: size)
     }
     throw ImageError.notADataset(
         file: url.path,
-        reason: "give a folder of PNG or JPEG images, IDX files (train-images-idx3-ubyte), or a zip")
+        reason: "give a folder of PNG or JPEG images, IDX files (train-images-idx3-ubyte), CIFAR-10, or a zip"
+    )
 }
 
 /// Whether `url` is a folder rather than a file.

@@ -11,15 +11,21 @@ final class ImageStore: Sendable {
 
     let shape: [Int]
     private let size: Int?
+    private let keepsImages: Bool
     private let decode: @Sendable (Int) throws -> (image: Image, name: String)
     private let kept = Mutex<[Int: [UInt8]]>([:])
 
     /// - Parameters:
     ///   - shape: `[C, H, W]` of every image, after the resizing that `size` asks for.
+    ///   - keepsImages: whether images stay in memory once they are decoded.
     ///   - decode: reads the image at an index and tells what errors should call it.
-    init(shape: [Int], size: Int?, decode: @escaping @Sendable (Int) throws -> (image: Image, name: String)) {
+    init(
+        shape: [Int], size: Int?, keepsImages: Bool,
+        decode: @escaping @Sendable (Int) throws -> (image: Image, name: String)
+    ) {
         self.shape = shape
         self.size = size
+        self.keepsImages = keepsImages
         self.decode = decode
     }
 
@@ -32,6 +38,7 @@ final class ImageStore: Sendable {
         if let planes = kept.withLock({ $0[index] }) { return planes }
         let (image, name) = try decode(index)
         let planes = try image.fitted(to: shape, size: size, named: name).planes
+        guard keepsImages else { return planes }
         kept.withLock { if ($0.count + 1) * planes.count <= Self.capacity { $0[index] = planes } }
         return planes
     }

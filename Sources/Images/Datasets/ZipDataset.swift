@@ -28,14 +28,16 @@ public struct ZipDataset: ImageDataset {
 
     /// Opens an archive.
     ///
-    /// - Parameter size: the side to which every image is cropped and resized; with nil, all must be of one
-    ///   size.
+    /// - Parameters:
+    ///   - size: the side to which every image is cropped and resized; with nil, all must be of one size.
+    ///   - keepsImages: whether images stay in memory once they are decoded, up to 2 GB; false where each is
+    ///     asked for once.
     /// - Throws: ``ImageError`` when the archive is damaged, holds a file that is no image, or a member's
     ///   name or size is suspect, or labels are missing.
-    public init(at url: URL, size: Int? = nil) throws {
+    public init(at url: URL, size: Int? = nil, keepsImages: Bool = true) throws {
         let archive = try ImageArchive(at: url)
         let shown = archive.members.filter { !$0.name.split(separator: "/").contains { $0.hasPrefix(".") } }
-        let images = shown.filter { $0.name != Self.labelsName }
+        let images = shown.filter { $0.name != LabelFile.name }
         guard let first = images.first else {
             throw ImageError.notADataset(file: url.path, reason: "it holds no images")
         }
@@ -45,11 +47,13 @@ public struct ZipDataset: ImageDataset {
         let shape = try Codec(archive.contents(of: first), named: archive.title(of: first)).shape()
 
         count = images.count
-        labels = try shown.first { $0.name == Self.labelsName }.flatMap {
-            try Self.labels(archive.contents(of: $0), of: images.map(\.name), file: archive.title(of: $0))
+        labels = try shown.first { $0.name == LabelFile.name }.flatMap {
+            try LabelFile.labels(
+                archive.contents(of: $0), of: images.map(\.name), file: archive.title(of: $0))
         }
         classCount = labels?.max().map { $0 + 1 } ?? 0
-        store = ImageStore(shape: size.map { [shape[0], $0, $0] } ?? shape, size: size) { index in
+        let imageShape = size.map { [shape[0], $0, $0] } ?? shape
+        store = ImageStore(shape: imageShape, size: size, keepsImages: keepsImages) { index in
             let name = archive.title(of: images[index])
             return (try Image(decoding: archive.contents(of: images[index]), named: name), name)
         }
@@ -60,45 +64,7 @@ public struct ZipDataset: ImageDataset {
         try store.images(at: indices)
     }
 
-    private static let labelsName = "dataset.json"
-
     private static func isImageName(_ name: String) -> Bool {
         [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
-    }
-
-    private struct Contents: Decodable {
-        let labels: [Label]?
-    }
-
-    private struct Label: Decodable {
-        let name: String
-        let value: Int
-
-        init(from decoder: any Decoder) throws {
-            var pair = try decoder.unkeyedContainer()
-            name = try pair.decode(String.self)
-            value = try pair.decode(Int.self)
-        }
-    }
-
-    /// Reads one class an image from `dataset.json`, in the order of `names`.
-    private static func labels(_ data: Data, of names: [String], file: String) throws -> [Int]? {
-        guard let contents = try? JSONDecoder().decode(Contents.self, from: data) else {
-            throw ImageError.badLabels(
-                file: file,
-                reason: "\"labels\" must be null or pairs of an image's name and a class, a whole number")
-        }
-        guard let pairs = contents.labels else { return nil }
-        let byName = Dictionary(pairs.map { ($0.name, $0.value) }) { first, _ in first }
-        return try names.map { name in
-            guard let label = byName[name] else {
-                throw ImageError.badLabels(file: file, reason: "there is none for \(name)")
-            }
-            guard (0...Int(UInt16.max)).contains(label) else {
-                throw ImageError.badLabels(
-                    file: file, reason: "\(name) has class \(label), which is not in 0...\(UInt16.max)")
-            }
-            return label
-        }
     }
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Foundation
+import OrderedCollections
+import Torch
+import Training
+
+/// One file of a set, `pairs-00000.safetensors` for the first: `images` and, with classes, `labels` (int64).
+///
+/// Its metadata tells how to draw the noise again, and the sum by which damage is noticed, the ``fingerprint(of:)`` of
+/// its tensors. It is written whole or not at all.
+struct PairShard {
+    let description: PairDescription
+    let indices: Range<Int>
+    let url: URL
+
+    /// All files of a set, made or not.
+    static func all(of description: PairDescription, in folder: URL) -> [PairShard] {
+        (0..<description.shardCount).map { shard in
+            let digits = String(shard)
+            let number = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+            return PairShard(
+                description: description, indices: description.indices(ofShard: shard),
+                url: folder.appending(path: "pairs-\(number).safetensors"))
+        }
+    }
+
+    /// Whether the file is made, be it sound or damaged.
+    var exists: Bool { FileManager.default.fileExists(atPath: url.path) }
+
+    /// Writes the images of the file, in the type in which they are kept. The file must be claimed.
+    func write(_ images: Tensor) throws {
+        removeParts()
+        let contents = tensors(images)
+        try SafetensorsFile.write(contents, metadata: metadata(of: contents), to: url)
+    }
+
+    /// Reads the images and compares everything in the file with what belongs there.
+    func images() throws -> Tensor {
+        let file = try opened()
+        guard let images = try? file.tensor("images"), images.dtype == description.storage.dtype,
+            images.shape == [indices.count] + description.sampleShape
+        else {
+            throw damaged("it does not hold images of the shape and type that pairs.json tells")
+        }
+        let expected = tensors(images)
+        guard file.metadata == metadata(of: expected), file.names == Array(expected.keys) else {
+            throw damaged("it has other contents than were written")
+        }
+        return images
+    }
+
+    /// Removes what a process left that was killed as it wrote the file.
+    private func removeParts() {
+        let folder = url.deletingLastPathComponent()
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in names where name.hasPrefix(".\(url.lastPathComponent).") && name.hasSuffix(".part") {
+            try? FileManager.default.removeItem(at: folder.appending(path: name))
+        }
+    }
+
+    private func opened() throws -> SafetensorsFile {
+        do {
+            return try SafetensorsFile(url)
+        } catch {
+            throw damaged("it is no whole safetensors file")
+        }
+    }
+
+    private func damaged(_ reason: String) -> PairError {
+        .damaged(file: url.relativePath, reason: reason)
+    }
+
+    private func tensors(_ images: Tensor) -> OrderedDictionary<String, Tensor> {
+        var tensors: OrderedDictionary = ["images": images]
+        if description.classCount > 0 {
+            tensors["labels"] = Tensor(indices.map { $0 % description.classCount })
+        }
+        return tensors
+    }
+
+    private func metadata(of tensors: OrderedDictionary<String, Tensor>) -> [String: String] {
+        [
+            "seed": "\(description.seed)", "purpose": "pair.z", "first": "\(indices.lowerBound)",
+            "teacher": description.teacher, "sampler": description.sampler, "sum": fingerprint(of: tensors),
+        ]
+    }
+}
