@@ -27,9 +27,7 @@ struct StoredTensor {
     init?(dtype: DType, shape: [Int], strides: [Int], offset: Int = 0, bytes: Data) {
         guard shape.count == strides.count, shape.count <= Self.largestRank, offset >= 0,
             shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }),
-            let largest = Self.sum(
-                shape.map { max($0, 1) }, of: { $0.multipliedReportingOverflow(by: $1) }, from: 1),
-            !largest.multipliedReportingOverflow(by: dtype.size).overflow
+            let largest = Self.product(shape.map { max($0, 1) }), Self.product([largest, dtype.size]) != nil
         else { return nil }
         count = shape.contains(0) ? 0 : largest
         if count > 0 {
@@ -99,13 +97,13 @@ struct StoredTensor {
         }
     }
 
-    private static func sum(
-        _ values: [Int], of operation: (Int, Int) -> (partialValue: Int, overflow: Bool), from start: Int
-    ) -> Int? {
-        values.reduce(start) { sum, value in
-            guard let sum else { return nil }
-            let (result, overflow) = operation(sum, value)
-            return overflow ? nil : result
+    /// Nil if it is too large for an `Int`.
+    private static func product(_ factors: [Int]) -> Int? {
+        factors.reduce(1) { product, factor in
+            guard let (product, overflow) = product?.multipliedReportingOverflow(by: factor), !overflow else {
+                return nil
+            }
+            return product
         }
     }
 }

@@ -71,6 +71,28 @@ struct BadInputTests {
             "a folder in a file", ["pairs", "--teacher", "teacher.safetensors", "--out", "notes.txt/pairs"],
             ["notes.txt"]
         ),
+        (
+            "foreign weights that are text", ["convert", "notes.txt", "a.safetensors"],
+            ["notes.txt is no weights file"]
+        ),
+        (
+            "foreign weights that are not there", ["convert", "none.pkl", "a.safetensors"],
+            ["none.pkl", "no such file"]
+        ),
+        (
+            "foreign weights that run a program", ["convert", "hostile.pkl", "a.safetensors"],
+            ["hostile.pkl asks for os.system, which is not data; nothing of it was run"]
+        ),
+        (
+            "a key for tensors that lie side by side",
+            ["convert", "teacher.safetensors", "a.safetensors", "--key", "ema"], ["has no key 'ema'"]
+        ),
+        ("weights into a folder", ["convert", "teacher.safetensors", "images"], ["images is a folder"]),
+        (
+            "weights into a folder that is not there",
+            ["convert", "teacher.safetensors", "none/a.safetensors"],
+            ["none/a.safetensors cannot be written"]
+        ),
     ]
 
     @Test("earns one sentence and a status, and leaves nothing", arguments: 0..<cases.count)
@@ -89,6 +111,8 @@ struct BadInputTests {
             try FileManager.default.createDirectory(at: dmd.url("empty"), withIntermediateDirectories: true)
             try Data(count: 3000).write(to: dmd.url("short.bin"))
             try Data("not weights".utf8).write(to: dmd.url("notes.txt"))
+            try Data("\u{80}\u{2}cos\nsystem\n(S'true'\ntR.".unicodeScalars.map { UInt8($0.value) })
+                .write(to: dmd.url("hostile.pkl"))
             try Data("pairCuont: 3".utf8).write(to: dmd.url("typo.yaml"))
             try dmd.data("teacher.safetensors").dropLast(100).write(to: dmd.url("short.safetensors"))
             let before = try FileManager.default.contentsOfDirectory(atPath: dmd.folder.path).sorted()
