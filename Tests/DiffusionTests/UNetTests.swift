@@ -41,6 +41,27 @@ struct UNetTests {
         #expect(denoiser(x, at: denoiser.schedule.level(at: Tensor([0, 999]))).shape == x.shape)
     }
 
+    @Test("every network computes in bfloat16 all through", arguments: UNetArchitecture.allCases)
+    func bfloat16(arch: UNetArchitecture) {
+        var network = UNetConfiguration.fashionMNIST
+        network.arch = arch
+        network.channelsPerHead = 32
+        let denoiser = network.makeDenoiser(seed: 3)
+        var stream = RandomStream(seed: 4, purpose: "network test")
+        for (path, tensor) in denoiser.parameters where path.hasSuffix("weight") && tensor.rank > 1 {
+            let fanIn = Double(tensor.count / tensor.shape[0])
+            tensor.copy(from: stream.normal(tensor.shape) / fanIn.squareRoot())
+        }
+        let x = stream.normal([2, 1, 28, 28])
+        let noise = stream.normal([2])
+        let labels = Tensor([1, 2]).oneHot(classCount: 10).to(.float32)
+        let precise = withoutGradients { denoiser.model(x, noise: noise, condition: labels) }
+        let rounded = withoutGradients { denoiser.model(x.to(.bfloat16), noise: noise, condition: labels) }
+        #expect(rounded.dtype == .bfloat16)
+        let error = (rounded.to(.float32) - precise).norm().item() / precise.norm().item()
+        #expect(error > 0 && error < 0.05, "\(error)")
+    }
+
     @Test("new weights come from the seed alone, and leave the residual branches almost absent")
     func initialisation() {
         func weights(_ seed: UInt64) -> [String: [Float]] {

@@ -52,7 +52,8 @@ public final class GroupNorm: Module {
     public func adaptiveSiLU(_ x: Tensor, scale: Tensor, shift: Tensor) -> Tensor {
         let factor = scale + 1
         return groupNormSiLU(
-            x, groups: groups, weight: weight * factor, bias: bias * factor + shift, epsilon: epsilon)
+            x, groups: groups, weight: (weight * factor).to(x.dtype),
+            bias: (bias * factor + shift).to(x.dtype), epsilon: epsilon)
     }
 }
 

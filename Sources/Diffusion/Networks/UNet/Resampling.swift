@@ -106,7 +106,7 @@ final class HalvingConv2d: Module {
 
     func callAsFunction(_ x: Tensor) -> Tensor {
         x.conv2d(
-            weight: filter.composed(with: conv.weight).channelsLast(), bias: conv.bias, stride: 2,
-            padding: filter.composedPadding(kernel: 3))
+            weight: filter.composed(with: conv.weight).to(x.dtype).channelsLast(),
+            bias: conv.bias?.to(x.dtype), stride: 2, padding: filter.composedPadding(kernel: 3))
     }
 }
