@@ -40,4 +40,16 @@ public protocol Denoiser: Module {
     ///   - condition: the class of each as a one-hot row `[N, classCount]`, or none.
     /// - Returns: `mu(x_t, t | condition)`, as `x`.
     func callAsFunction(_ x: Tensor, at level: NoiseLevel, condition: Tensor?) -> Tensor
+
+    /// The weight of the squared error of `mu` at each level in the network's own training, which is also the critic's.
+    /// Unless told otherwise it is the signal-to-noise ratio, `alpha^2 / sigma^2`, under which the squared error is that
+    /// of the predicted noise.
+    ///
+    /// - Returns: `lambda_t`, as `level.sigma`.
+    func lossWeight(at level: NoiseLevel) -> Tensor
+}
+
+extension Denoiser {
+    /// `alpha^2 / sigma^2`.
+    public func lossWeight(at level: NoiseLevel) -> Tensor { (level.alpha / level.sigma).square() }
 }

@@ -30,6 +30,9 @@ public struct DistillationRecipe: Recipe {
     /// third more work in much less memory, with the same result. Not in the paper.
     public var gradientCheckpointing = false
 
+    /// The weight of the distribution matching loss, 1 in the paper; 0 leaves the regression loss alone, as a row of its
+    /// Table 2 does, while critic and losses go on for the log.
+    public var matchingWeight = 1.0
     /// The weight of the regression loss, `lambda_reg`; 0 does without pairs. The paper takes 0.5 without classes.
     public var lambda = 0.25
     /// The weight `w_t` of the distribution matching gradient.
@@ -40,9 +43,6 @@ public struct DistillationRecipe: Recipe {
     public var minimumLevel = 0.02
     /// The noise level that distribution matching stays below, as a fraction: `T_max / T`.
     public var maximumLevel = 0.98
-    /// The standard deviation of the data in the critic's loss, for teachers with EDM's schedule; all others weigh by
-    /// the signal-to-noise ratio alone. 0.5 in EDM's published models.
-    public var sigmaData = 0.5
     /// Updates of the critic per update of the generator: 1 in DMD, more in DMD2 (arXiv 2405.14867), where they keep
     /// small batches, and runs without pairs, stable.
     public var criticSteps = 1
@@ -101,13 +101,15 @@ public struct DistillationRecipe: Recipe {
         try check("coolDownSteps", coolDownSteps, coolDownSteps >= 0, "at least 0")
         for (key, value) in [
             ("learningRate", learningRate), ("clipNorm", clipNorm), ("emaRampUp", emaRampUp),
-            ("sigmaData", sigmaData),
         ] {
             try check(key, value, value > 0 && value.isFinite, "above 0 and finite")
         }
-        for (key, value) in [("lambda", lambda), ("weightDecay", weightDecay)] {
+        for (key, value) in [
+            ("matchingWeight", matchingWeight), ("lambda", lambda), ("weightDecay", weightDecay),
+        ] {
             try check(key, value, value >= 0 && value.isFinite, "at least 0 and finite")
         }
+        try check("lambda", lambda, matchingWeight + lambda > 0, "above 0 while matchingWeight is 0")
         try check("emaHalfLifeImages", halfLives: emaHalfLifeImages)
         try check("beta1", beta1, (0..<1).contains(beta1), "at least 0 and below 1")
         try check("beta2", beta2, (0..<1).contains(beta2), "at least 0 and below 1")

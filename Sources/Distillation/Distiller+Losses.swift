@@ -44,7 +44,7 @@ extension Distiller {
         }
     }
 
-    /// The share of a part of a batch in `L_G = L_KL + lambda L_reg`. One pass through the generator serves both losses.
+    /// The share of a part of a batch in `L_G = matchingWeight L_KL + lambda L_reg`. One pass through the generator serves both losses.
     private func judge(latents: Conditioned, pairs: PairSet.Batch?, _ perturbation: Perturbation) -> (
         loss: Tensor, result: Judged
     ) {
@@ -58,7 +58,7 @@ extension Distiller {
         let gradient = distributionMatchingGradient(x, perturbation)
         let share = Double(x.count) / Double(recipe.judgedImages)
         let matching = distributionMatchingLoss(x: x.tensor, gradient: gradient) * share
-        var loss = matching
+        var loss = matching * recipe.matchingWeight
         var regression: Tensor?
         if let pairs, let distance {
             let share = Double(paired.count) / Double(recipe.pairBatch)
@@ -123,8 +123,8 @@ extension Distiller {
         let level = teacher.schedule.level(at: perturbation.steps)
         let noised = level.noising(x.tensor, noise: perturbation.noise)
         return criticLoss(
-            prediction: network(noised, at: level, condition: x.condition), x: x.tensor, level: level,
-            sigmaData: teacher.schedule is KarrasSchedule ? recipe.sigmaData : nil) * share
+            prediction: network(noised, at: level, condition: x.condition), x: x.tensor,
+            weight: teacher.lossWeight(at: level)) * share
     }
 
     /// The critic's lag: its loss on fresh images of the generator as it is now, and the teacher's on the same images

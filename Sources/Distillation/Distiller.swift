@@ -93,7 +93,7 @@ public final class Distiller<Network: Denoiser> {
 
     // MARK: Algorithm 1
 
-    /// One iteration: an update of the generator on `L_G = L_KL + lambda L_reg`, then updates of the critic, the first of
+    /// One iteration: an update of the generator on `L_G = matchingWeight L_KL + lambda L_reg`, then updates of the critic, the first of
     /// them on the images that the generator was just judged by, any others on fresh ones.
     ///
     /// All that is random depends on the recipe's seed and on `index` alone.

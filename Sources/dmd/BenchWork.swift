@@ -119,7 +119,7 @@ struct BenchWork {
                 let level = teacher.schedule.level(at: steps[part])
                 let prediction = teacher(
                     level.noising(x, noise: noise[part]), at: level, condition: condition)
-                return criticLoss(prediction: prediction, x: x, level: level, sigmaData: 0.5)
+                return criticLoss(prediction: prediction, x: x, weight: teacher.lossWeight(at: level))
             }
             wait(clipGradientNorm(teacher.parameters.values, to: 10))
             optimizer.step()

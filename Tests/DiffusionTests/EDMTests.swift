@@ -59,6 +59,21 @@ struct EDMTests {
         #expect(relativeDifference(found, x * ((0.25 + 3 * 1) / 4.25)) < 1e-14)
     }
 
+    @Test("a denoiser's errors weigh as its scalings have it, at every level")
+    func lossWeight() {
+        let level = NoiseLevel(sigma: Tensor(Self.sigmas))
+        let signalToNoise = 1 / level.sigma.square()
+        func weight(_ scalings: any Preconditioning) -> Tensor {
+            EDMDenoiser(ScalarNetwork(1), preconditioning: scalings).lossWeight(at: level)
+        }
+        #expect(relativeDifference(weight(EDMPreconditioning()), signalToNoise + 4) < 1e-14)
+        for scalings: any Preconditioning in [
+            VPPreconditioning(), VEPreconditioning(), IDDPMPreconditioning(),
+        ] {
+            #expect(relativeDifference(weight(scalings), signalToNoise) < 1e-14)
+        }
+    }
+
     @Test("a network with classes sees zeros where no class is given")
     func absentCondition() throws {
         let network = ScalarNetwork(1, classCount: 3)

@@ -26,7 +26,8 @@ struct CriticTests {
             let level = critic.schedule.level(at: stream.integers(below: 1000, shape: [256]))
             let noised = level.noising(x, noise: stream.normal([256, 1, 1, 1]))
             criticLoss(
-                prediction: critic(noised, at: level, condition: nil), x: x, level: level, sigmaData: 0.5
+                prediction: critic(noised, at: level, condition: nil), x: x,
+                weight: critic.lossWeight(at: level)
             ).backward()
             optimizer.learningRate = 3e-3 * (1 - Double(step) / 600)
             optimizer.step()
@@ -44,7 +45,7 @@ struct CriticTests {
             let noised = level.noising(x, noise: stream.normal(x.shape))
             return criticLoss(
                 prediction: critic(noised, at: level, condition: nil), x: fake.denoised(noised, at: level),
-                level: level, sigmaData: 0.5
+                weight: critic.lossWeight(at: level)
             ).item()
         }
     }

@@ -56,16 +56,19 @@ struct DistillerTests {
 
         generator.zeroGradients()
         criticLoss(
-            prediction: critic(noised.detached(), at: level, condition: nil), x: x, level: level,
-            sigmaData: 0.5
+            prediction: critic(noised.detached(), at: level, condition: nil), x: x,
+            weight: teacher.lossWeight(at: level)
         ).backward()
         #expect(critic.parameters["output.weight"]?.gradient != nil)
         #expect([teacher, generator].flatMap(\.parameters.values).allSatisfy { $0.gradient == nil })
     }
 
-    @Test("a step is Algorithm 1, written out")
-    func algorithm1() throws {
-        let recipe = Toy.recipe { $0.warmUpSteps = 0 }
+    @Test("a step is Algorithm 1, written out, or without distribution matching", arguments: [1.0, 0])
+    func algorithm1(matchingWeight: Double) throws {
+        let recipe = Toy.recipe {
+            $0.warmUpSteps = 0
+            $0.matchingWeight = matchingWeight
+        }
         let distiller = try toy.distiller(recipe)
         let report = distiller.step(3)
 
@@ -100,7 +103,7 @@ struct DistillerTests {
         let matching = (x - (x - g).detached()).square().mean() * 0.5
         let regression = (generator.generate(from: pairs.z) - pairs.images).square().sum(dims: [1, 2, 3])
             .mean()
-        let generatorNorm = descend(generator, on: matching + regression * 0.25)
+        let generatorNorm = descend(generator, on: matching * matchingWeight + regression * 0.25)
 
         critic.setRequiresGrad(true)
         let (noised, criticLevel) = perturb(x.detached(), 0..<1000)

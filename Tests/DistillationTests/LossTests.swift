@@ -97,14 +97,19 @@ struct LossTests {
         #expect(relativeDifference(found, differences) < 1e-6)
     }
 
-    @Test("critic: the weight is the base model's", arguments: [0.5, nil])
-    func criticWeight(sigmaData: Double?) {
+    @Test("critic: the weight is that of the teacher's own training")
+    func criticWeight() {
         let level = level(alpha: [0.9, 0.5, 1], sigma: [0.4, 0.8, 2])
-        let found = criticLoss(prediction: x + noise, x: x, level: level, sigmaData: sigmaData)
-        let base = sigmaData == nil ? 0.0 : 4.0
-        let weights = [pow(0.9 / 0.4, 2) + base, pow(0.5 / 0.8, 2) + base, pow(1 / 2.0, 2) + base]
-        let expected = (Tensor(weights, shape: [3, 1, 1, 1]) * noise.square()).mean()
-        #expect(relativeDifference(found, expected) < 1e-12)
+        func weights(_ denoiser: some Denoiser) -> [Double] {
+            denoiser.lossWeight(at: level).array(as: Double.self)
+        }
+        let found = weights(MixtureDenoiser(Self.single))
+        for (weight, ratio) in zip(found, [0.9 / 0.4, 0.5 / 0.8, 1 / 2.0]) {
+            #expect(abs(weight / pow(ratio, 2) - 1) < 1e-12)
+        }
+        let loss = criticLoss(prediction: x + noise, x: x, weight: Tensor(found, shape: [3, 1, 1, 1]))
+        let expected = (Tensor(found, shape: [3, 1, 1, 1]) * noise.square()).mean()
+        #expect(relativeDifference(loss, expected) < 1e-12)
     }
 
     @Test("critic: for a variance-preserving model the loss is the squared error of the predicted noise")
@@ -113,7 +118,8 @@ struct LossTests {
         let xt = level.noising(x, noise: noise)
         let predictedNoise = noise * 0.8 + 0.1
         let prediction = (xt - level.sigma * predictedNoise) / level.alpha
-        let found = criticLoss(prediction: prediction, x: x, level: level, sigmaData: nil)
+        let found = criticLoss(
+            prediction: prediction, x: x, weight: MixtureDenoiser(Self.single).lossWeight(at: level))
         #expect(abs(found.item() - predictedNoise.meanSquaredError(to: noise).item()) < 1e-12)
     }
 
@@ -122,7 +128,7 @@ struct LossTests {
         let level = level(alpha: [1, 1, 1], sigma: [0.1, 1, 10])
         noise.setRequiresGrad(true)
         func loss(_ prediction: Tensor) -> Tensor {
-            criticLoss(prediction: prediction, x: x, level: level, sigmaData: 0.5)
+            criticLoss(prediction: prediction, x: x, weight: level.sigma.square() + 0.5)
         }
         let found = gradients(of: loss(noise), with: [noise])[0]
         #expect(relativeDifference(found, finiteDifferences(at: noise.detached(), loss)) < 1e-6)

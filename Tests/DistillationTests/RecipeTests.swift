@@ -34,7 +34,8 @@ struct RecipeTests {
         "refuses settings that cannot be",
         arguments: [
             ("batch=0", "batch"), ("criticSteps=0", "criticSteps"), ("learningRate=0", "learningRate"),
-            ("lambda=-1", "lambda"), ("lambda=.nan", "lambda"), ("beta2=1", "beta2"),
+            ("lambda=-1", "lambda"), ("matchingWeight=-1", "matchingWeight"), ("lambda=.nan", "lambda"),
+            ("beta2=1", "beta2"),
             ("microBatch=0", "microBatch"), ("coolDownSteps=-1", "coolDownSteps"),
             ("maximumLevel=0.01", "maximumLevel"), ("lambda=0", "pairBatch"), ("pairBatch=0", "pairBatch"),
             ("emaHalfLifeImages=[]", "emaHalfLifeImages"), ("emaHalfLifeImages=[5, 5]", "emaHalfLifeImages"),
@@ -48,6 +49,13 @@ struct RecipeTests {
         guard case .invalid(key, _) = error else {
             Issue.record("\(override) gave \(String(describing: error))")
             return
+        }
+    }
+
+    @Test("wants one of the two losses")
+    func noLoss() {
+        #expect(throws: RecipeError.self) {
+            try DistillationRecipe.resolved(overrides: ["matchingWeight=0", "lambda=0", "pairBatch=0"])
         }
     }
 

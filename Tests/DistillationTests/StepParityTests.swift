@@ -103,8 +103,8 @@ struct StepParityTests {
         let criticLevel = try level("critic")
         let noised = criticLevel.noising(x.detached(), noise: try input("critic.noise"))
         let criticLoss = criticLoss(
-            prediction: critic(noised, at: criticLevel, condition: labels), x: x, level: criticLevel,
-            sigmaData: 0.5)
+            prediction: critic(noised, at: criticLevel, condition: labels), x: x,
+            weight: teacher.lossWeight(at: criticLevel))
         criticLoss.backward()
 
         for (name, tensor) in [

@@ -60,6 +60,11 @@ final class ToyDenoiser: Denoiser, MixedPrecision {
         let learned = linear(second, output).to(x.dtype) * (sigma * 0.5 / total)
         return mixture.denoised(x, at: level) + learned.reshaped(x.shape)
     }
+
+    /// EDM's of data with that standard deviation, or that of variance-preserving models.
+    func lossWeight(at level: NoiseLevel) -> Tensor {
+        (level.alpha / level.sigma).square() + (schedule is KarrasSchedule ? 4 : 0)
+    }
 }
 
 /// A toy teacher with pairs from its own deterministic sampler, and a distance for the regression loss.

@@ -79,4 +79,7 @@ public final class EDMDenoiser: Denoiser, MixedPrecision {
             residual.shape[1] == channels ? residual : residual.narrowed(dim: 1, start: 0, count: channels)
         return known + preconditioning.cOut(sigma) * image.to(x.dtype)
     }
+
+    /// That of the scalings, `1 / cOut^2`.
+    public func lossWeight(at level: NoiseLevel) -> Tensor { preconditioning.lossWeight(level.sigma) }
 }

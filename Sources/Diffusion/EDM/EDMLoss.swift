@@ -42,5 +42,5 @@ public func edmLoss(
 ) -> Tensor {
     let level = NoiseLevel(sigma: (draws.logSigma * deviation + mean).exp())
     let prediction = denoiser(level.noising(x, noise: draws.noise), at: level, condition: condition)
-    return (denoiser.preconditioning.lossWeight(level.sigma) * (prediction - x).square()).mean()
+    return (denoiser.lossWeight(at: level) * (prediction - x).square()).mean()
 }
