@@ -79,7 +79,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], exclude: ["Events/event.proto"]),
         library("Distillation", ["Torch", "Diffusion", "Training", collections, logging]),
-        library("Metrics", ["Torch", collections]),
+        library("Metrics", ["Torch", "Archives", collections]),
         library("Conversion", ["Torch", "Archives", collections]),
         library("Images", ["Torch", "Archives", "CImages", logging]),
         .executableTarget(
@@ -98,7 +98,7 @@ let package = Package(
         tests("Diffusion", ["Torch", "Diffusion", collections]),
         tests("Training", ["Torch", "Diffusion", "Training", collections]),
         tests("Distillation", ["Torch", "Diffusion", "Training", "Distillation", collections]),
-        tests("Metrics", ["Torch", "Metrics", collections]),
+        tests("Metrics", ["Torch", "Archives", "Metrics", collections]),
         tests("Archives", ["Archives"]),
         tests("Conversion", ["Torch", "Archives", "Conversion", collections]),
         tests("Images", ["Torch", "Images"]),

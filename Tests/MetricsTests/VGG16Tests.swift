@@ -39,7 +39,7 @@ import Torch
     @Test func missingFileSaysWhatToRun() throws {
         try withTemporaryFile { file in
             let error = try #require(throws: MetricsError.self) { try LPIPS(weights: file) }
-            #expect(error == .missingWeights(file: file.path))
+            #expect(error == .missingWeights(file: file.path, of: .lpips))
             #expect(error.description.contains(file.path) && error.description.contains("scripts/setup"))
         }
     }
@@ -51,7 +51,8 @@ import Torch
             #expect(
                 error
                     == .foreignWeights(
-                        file: file.path, tensor: "features.0.weight", expected: [64, 3, 3, 3], found: nil))
+                        file: file.path, of: .lpips, tensor: "features.0.weight", expected: [64, 3, 3, 3],
+                        found: nil))
             #expect(error.description.contains("features.0.weight is missing"))
         }
     }
@@ -72,7 +73,8 @@ import Torch
             try SafetensorsFile.write(trunk, to: file)
             #expect(
                 throws: MetricsError.foreignWeights(
-                    file: file.path, tensor: "lin0.model.1.weight", expected: [1, 64, 1, 1], found: nil)
+                    file: file.path, of: .lpips, tensor: "lin0.model.1.weight", expected: [1, 64, 1, 1],
+                    found: nil)
             ) { try LPIPS(weights: file) }
         }
     }

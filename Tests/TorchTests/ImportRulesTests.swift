@@ -15,7 +15,7 @@ private let allowedImports: [String: Set<String>] = [
     "Diffusion": ["Torch"],
     "Training": ["Torch", "Diffusion"],
     "Distillation": ["Torch", "Diffusion", "Training"],
-    "Metrics": ["Torch"],
+    "Metrics": ["Torch", "Archives"],
     "Images": ["Torch", "Archives", "CImages"],
     "Conversion": ["Torch", "Archives"],
     "dmd": ["Torch", "Diffusion", "Training", "Distillation", "Metrics", "Images", "Conversion"],

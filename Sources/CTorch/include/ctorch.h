@@ -176,6 +176,23 @@ ct_status ct_generator_draw(
     ct_tensor *result, ct_generator generator, ct_distribution distribution, int64_t bound, const int64_t *shape,
     int64_t rank, int32_t dtype);
 
+// MARK: TorchScript
+
+/// A program in TorchScript with its weights.
+typedef struct {
+    void *impl;
+} ct_script;
+
+/// Loads a program and moves it to a device, given as in `ct_value`. Nothing of it runs yet.
+ct_status ct_script_load(ct_script *result, const char *path, int32_t device_type, int32_t device_index);
+void ct_script_free(ct_script script);
+
+/// What the program's `forward(input, names[0]=values[0], ...)` returns, without gradients; anything but one tensor is a
+/// failure. May be called from several threads at once.
+ct_status ct_script_call(
+    ct_tensor *result, ct_script script, ct_tensor input, const char *const *names, const bool *values,
+    int64_t count);
+
 // MARK: Process
 
 int32_t ct_threads(void);

@@ -34,7 +34,7 @@ public final class LPIPS {
     public init(
         weights url: URL, resize: Int? = nil, device: Device = .cpu, dtype: DType = .float32
     ) throws {
-        let file = try WeightsFile(url)
+        let file = try WeightsFile(url, of: .lpips)
         network = try VGG16(file, resize: resize, device: device, dtype: dtype)
         weights = try VGG16.channels.enumerated().map { index, channels in
             try file.tensor(

@@ -41,7 +41,7 @@ public final class VGG16 {
     public convenience init(
         weights: URL, resize: Int? = nil, device: Device = .cpu, dtype: DType = .float32
     ) throws {
-        try self.init(WeightsFile(weights), resize: resize, device: device, dtype: dtype)
+        try self.init(WeightsFile(weights, of: .lpips), resize: resize, device: device, dtype: dtype)
     }
 
     init(_ file: WeightsFile, resize: Int?, device: Device, dtype: DType) throws {

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Foundation
+public import Torch
+
+/// A network that turns images into vectors, on which sets of images are compared.
+///
+/// Images come as levels, as a picture's file holds them: published figures are of pictures, and what a network expects
+/// (a size, a range) is part of the network.
+public protocol FeatureNetwork {
+    /// What the features are; scores compare only between equal kinds.
+    var kind: FeatureKind { get }
+
+    /// The file that the weights came from.
+    var weights: URL { get }
+
+    /// The number of classes that the network tells apart; nil if it does not.
+    var classCount: Int? { get }
+
+    /// The features of each image, without gradient, computed in parts side by side on the CPU.
+    ///
+    /// - Parameter images: `[N, C, H, W]`, N at least 1, with 1 channel, taken as grey, or 3, from 0 for black to 255;
+    ///   `uint8`, or a floating-point type whose values are used as they are.
+    /// - Throws: an error if the network is a foreign program that fails.
+    func features(ofLevels images: Tensor) throws -> ImageFeatures
+}
+
+/// What a ``FeatureNetwork`` makes of some images.
+public struct ImageFeatures {
+    /// `[N, D]`, float32.
+    public let features: Tensor
+    /// The logarithms, up to one constant an image, of the probabilities of the classes, `[N, C]`, float32; nil if the
+    /// network tells no classes apart.
+    public let logits: Tensor?
+
+    /// - Parameters:
+    ///   - features: `[N, D]`.
+    ///   - logits: `[N, C]` or nil.
+    public init(features: Tensor, logits: Tensor? = nil) {
+        self.features = features
+        self.logits = logits
+    }
+}
+
+/// Which features of which network, after which preparation of the images.
+///
+/// Distances between features of different kinds mean nothing, so saved references carry their kind.
+public struct FeatureKind: Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The network and the layer, such as `inception-v3-2015-12-05/pool3`.
+    public let network: String
+    /// How images are brought to the network's size, such as `tensorflow-299`.
+    public let resize: String
+    /// The number of features of an image.
+    public let count: Int
+
+    /// - Parameters:
+    ///   - network: the network and the layer.
+    ///   - resize: how images are brought to the network's size.
+    ///   - count: the number of features of an image.
+    public init(network: String, resize: String, count: Int) {
+        self.network = network
+        self.resize = resize
+        self.count = count
+    }
+
+    /// Such as `inception-v3-2015-12-05/pool3 (2048 features, resize tensorflow-299)`.
+    public var description: String { "\(network) (\(count) features, resize \(resize))" }
+}
