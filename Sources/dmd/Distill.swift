@@ -140,9 +140,8 @@ struct Distill: ParsableCommand {
                 denoiser: try distiller.makeAveragedGenerator(), steps: 1, seed: distiller.recipe.seed)
             try record(generation.sheet(), step: step, in: folder, log)
             guard let fidelity, let count = settings.distanceCount else { return }
-            let distance = try fidelity.distance(of: count, title: "distance") {
-                generation($0)
-            }
+            let distance = try fidelity.distance(
+                of: ImageSource(generation, count: count), title: "distance")
             try log.record(step: step, ["distance/frechet": distance])
         }
         return try run.run()

@@ -5,6 +5,7 @@ import Diffusion
 import Distillation
 import Foundation
 import Images
+import Metrics
 import Torch
 import Training
 
@@ -66,12 +67,12 @@ struct DistillResults {
     }
 
     private func figures() throws -> [Figure] {
-        var figures = try distances()
+        var figures = try scores()
+        let same = NamedScore(.sameNoiseLPIPS, sameNoiseDistance(one, many, try LPIPS(weights: lpips)))
         figures.append(
             Figure(
-                name: "LPIPS to the teacher's image of the same noise",
-                value: String(format: "%.4f", try sameNoiseDistance(one, many, weights: lpips)),
-                note: "200 images that are not among the pairs"))
+                name: same.name.title(isFID: false), value: same.text,
+                note: "to the teacher's images, 200 that are not among the pairs"))
         let (fast, slow) = (imagesPerSecond(one, count: 512), imagesPerSecond(many, count: 64))
         figures += [
             Figure(
@@ -90,26 +91,28 @@ struct DistillResults {
         return figures
     }
 
-    /// Of generator and teacher, whose images are those of the pairs: of as many images each.
-    private func distances() throws -> [Figure] {
+    /// Of the generator, with those of as many of the pairs' images, which are the teacher's, beside them.
+    private func scores() throws -> [Figure] {
         guard let fidelity else { return [] }
         let count = min(10_000, pairs?.description.count ?? 10_000)
-        let ours = try fidelity.distance(of: count, title: "generator's distance") { one($0) }
-        let note = "Frechet distance on VGG16 features of \(count) images, not FID"
-        var figures = [
-            Figure(name: "Distance of the generator", value: String(format: "%.2f", ours), note: note)
-        ]
-        if let pairs {
-            let theirs = try fidelity.distance(of: count, title: "teacher's distance") {
-                pairs.pairs(at: $0).images
-            }
-            figures += [
+        let ours = try fidelity.scores(of: ImageSource(one, count: count), title: "generator's scores")
+        let theirs = try pairs.map { pairs in
+            try fidelity.scores(
+                of: ImageSource(count: count, shape: teacher.sampleShape) { numbers in
+                    pairs.pairs(at: numbers[0]..<numbers[0] + numbers.count).images
+                }, title: "teacher's scores")
+        }
+        var figures = ours.enumerated().map { index, score in
+            let teacher = theirs.map { "the teacher's: \($0[index].text); " } ?? ""
+            return Figure(
+                name: score.name.title(isFID: false), value: score.text, note: "\(teacher)\(score.name.hint)")
+        }
+        if let theirs {
+            figures.insert(
                 Figure(
-                    name: "Distance of the teacher", value: String(format: "%.2f", theirs),
-                    note: "its pairs' images"),
-                Figure(
-                    name: "Ratio of the distances", value: String(format: "%.2f", ours / theirs), note: ""),
-            ]
+                    name: "Ratio of the Frechet distances",
+                    value: String(format: "%.2f", ours[0].value / theirs[0].value),
+                    note: "\(count.formatted()) images each, on VGG16's features: not FID"), at: 1)
         }
         return figures
     }

@@ -5,26 +5,34 @@ import ArgumentParser
 import Diffusion
 import Foundation
 import Images
-import Metrics
 import Torch
+import Training
 
 /// Measures how good the images of a generator or teacher are.
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure how good the images of a generator, or of a teacher, are.",
+        abstract: "Measure how good the images of a generator, of a teacher or of a set are.",
         discussion: """
-            Prints Frechet's distance on VGG16's features between images of the model and real ones (it is not FID, and \
-            compares only at equal --count), and with --teacher the LPIPS of images that both make of the same noise.
+            Compares any two of: weights (.safetensors), a set of images (a folder, a zip, IDX files, CIFAR-10), and saved \
+            statistics (.npz, see dmd reference). Prints the scores with their spread and writes them to a card, which \
+            dmd verify checks. Distances compare only at equal --count and --features; only those on the features of \
+            the published Inception-v3 are FID. Running the same command again goes on where it was stopped.
             """)
 
-    @Option(help: "The weights, as safetensors (default: the bundled generator).")
-    var weights: Path?
+    @Argument(help: "What is judged (default: the bundled generator).")
+    var subject = Path(argument: SideRequest.generator)
 
-    @Option(help: "The real images: a folder, an IDX file or a zip (default: Fashion-MNIST's test images).")
-    var images: Path?
+    @Option(help: "What it is compared with (default: Fashion-MNIST's images).")
+    var against = Path(argument: SideRequest.fashionMNIST)
 
-    @Option(help: "How many images of the model, and at most how many real ones.")
+    @Option(help: "How many images of a model, and at most how many of a set.")
     var count = 10_000
+
+    @Option(help: "Which part of a set that comes as two: train or test.")
+    var split = DatasetSplit.test
+
+    @Option(help: "Steps of the model under --against.")
+    var againstSteps = 18
 
     @Option(help: "The teacher's weights, to compare images of the same noise.")
     var teacher: Path?
@@ -35,46 +43,52 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Names the noise.")
     var seed: UInt64 = 0
 
-    @Option(help: "VGG16's weights, which scripts/setup fetches.")
+    @Option(help: "How many seeds to take, from --seed on: scores are their mean, spreads their deviation.")
+    var seeds = 1
+
+    @Flag(
+        help:
+            "Measure only the Frechet distance and the drifts of colour, whose memory does not grow with --count."
+    )
+    var distanceOnly = false
+
+    @Option(help: "LPIPS's weights, which scripts/setup fetches.")
     var lpips = Path(argument: ".weights/lpips-vgg16.safetensors")
 
+    @Option(help: "The card to write.")
+    var card = Path(argument: "evaluation.json")
+
+    @OptionGroup var features: FeatureOptions
     @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        try requirePositive(("teacher-steps", teacherSteps))
+        try requirePositive(
+            ("teacher-steps", teacherSteps), ("against-steps", againstSteps), ("seeds", seeds))
         // Below 2 there is no covariance.
         guard count >= 2 else { throw ValidationError("--count is \(count); give at least 2.") }
     }
 
     func run() throws {
         let device = try compute.resolved()
-        let denoiser = try loadDenoiser(at: weights?.url ?? Bundled.generator(), device: device)
-        let generation = Generation(
-            denoiser: denoiser, steps: sampling.steps, method: sampling.method, seed: seed)
-        let fidelity = try Fidelity(
-            to: openDataset(
-                at: images?.url ?? FashionMNIST.folder(), split: .test, size: denoiser.sampleShape[1]),
-            count: count, weights: lpips.url, device: device)
-        let distance = try fidelity.distance(of: count, title: "images") { generation($0) }
-        print("Frechet distance on VGG16 features, \(count) images: \(String(format: "%.3f", distance))")
-        guard let teacher else { return }
-        let other = try loadDenoiser(at: teacher.url, device: device)
-        guard other.sampleShape == denoiser.sampleShape, other.classCount == denoiser.classCount else {
-            throw CommandError(
-                "\(teacher) makes other images or classes than the model: give its own teacher.")
-        }
-        let same = try sameNoiseDistance(
-            generation, Generation(denoiser: other, steps: teacherSteps, seed: seed), weights: lpips.url)
-        print("LPIPS to the teacher's images of the same noise: \(String(format: "%.4f", same))")
+        Interrupt.install()
+        let evaluation = Evaluation(
+            subject: SideRequest(
+                path: subject, steps: sampling.steps, sampler: SamplerSettings(sampling.method), split: split,
+                count: count),
+            reference: SideRequest(path: against, steps: againstSteps, split: split, count: count),
+            teacher: teacher.map { SideRequest(path: $0, steps: teacherSteps, count: count) },
+            seeds: (0..<UInt64(seeds)).map { seed + $0 }, features: features.features,
+            featureWeights: features.featureWeights, lpips: lpips, distanceOnly: distanceOnly, device: device,
+            unfinished: card.url.appendingPathExtension("unfinished"))
+        let found = try evaluation.run()
+        try found.write(to: card.url)
+        print(
+            """
+            \(found.subject)
+            against \(found.reference), features of \(found.features.kind)
+            \(table(of: found.scores, isFID: found.features.isFID))
+            The card is \(card).
+            """)
     }
-}
-
-/// The mean LPIPS between the first 200 images of two models of the same noise.
-func sameNoiseDistance(_ a: Generation, _ b: Generation, weights: URL) throws -> Double {
-    let lpips = try LPIPS(weights: weights)
-    let range = 0..<200
-    let (first, second) = (a(range).to(.cpu).chunked(8), b(range).to(.cpu).chunked(8))
-    let distances = withoutGradients { concurrently(8) { lpips(first[$0], second[$0]) } }
-    return Tensor.concatenated(distances).mean().item()
 }

@@ -25,7 +25,7 @@ struct Generation {
 
     /// The images of the given numbers, float32 `[N, C, H, W]`. All noise of image `i` is drawn by its number alone, so
     /// that it is the same in whatever company.
-    func callAsFunction(_ indices: Range<Int>) -> Tensor {
+    func callAsFunction(_ indices: some Collection<Int>) -> Tensor {
         let condition =
             denoiser.classCount == 0
             ? nil

@@ -52,8 +52,11 @@ struct Command {
     /// Runs `dmd` to its end.
     func callAsFunction(_ arguments: String...) throws -> Result { try run(arguments) }
 
-    /// Runs `dmd`, and asks it to stop once it has made `file`.
-    func run(_ arguments: [String], interruptAt file: String? = nil) throws -> Result {
+    /// Runs `dmd`, and asks it to stop once it has made `file`, or after some seconds.
+    func run(_ arguments: [String], interruptAt file: String? = nil, interruptAfter seconds: UInt32? = nil)
+        throws
+        -> Result
+    {
         let process = Process()
         let (output, errors) = (Pipe(), Pipe())
         process.executableURL = Self.program
@@ -64,6 +67,10 @@ struct Command {
         try process.run()
         if let file {
             while process.isRunning && !exists(file) { usleep(1_000) }
+            process.interrupt()
+        }
+        if let seconds {
+            sleep(seconds)
             process.interrupt()
         }
         let said = errors.fileHandleForReading.readDataToEndOfFile()

@@ -25,6 +25,18 @@ public struct ColourStatistics {
     /// Statistics of no images yet.
     public init() {}
 
+    /// Goes on from a ``state``; nil if it is not one.
+    public init?(state: [String: Tensor]) {
+        guard let table = state["images"], table.rank == 2, table.shape[0] == 3 else { return nil }
+        func row(_ index: Int) -> [Double] { table.selected(dim: 0, index: index).array(as: Double.self) }
+        (brightnesses, contrasts, saturations) = (row(0), row(1), row(2))
+    }
+
+    /// All there is to know, to be written to a file.
+    public var state: [String: Tensor] {
+        ["images": Tensor(brightnesses + contrasts + saturations, shape: [3, count])]
+    }
+
     /// The number of images seen.
     public var count: Int { brightnesses.count }
 

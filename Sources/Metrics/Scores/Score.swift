@@ -21,7 +21,7 @@ public struct Score: Hashable, Sendable, Codable {
 
     /// The mean of some values and its standard error, `s / sqrt(n)` with `s^2 = sum (x - mean)^2 / (n - 1)`; no spread
     /// of fewer than two.
-    init(meanOf values: [Double]) {
+    public init(meanOf values: [Double]) {
         let count = Double(values.count)
         let mean = values.reduce(0, +) / count
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }

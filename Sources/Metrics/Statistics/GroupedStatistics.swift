@@ -6,8 +6,8 @@ public import Torch
 /// Mean and covariance of feature vectors, kept in groups as well, so that a ``frechetDistance(_:_:)` has a
 /// standard error.
 ///
-/// Vectors go to the groups in turn: vector `i` to group `i mod K`, whatever the chunks, so that a set sorted by class
-/// gives equal groups. Memory is that of K covariances, however many vectors there are: 335 MB for ten groups of 2048
+/// Which group a vector goes to depends on its number alone, whatever the chunks, and not in any regular way: groups are
+/// alike also where images are sorted by class, or take classes in turn. Memory is that of K covariances, however many vectors there are: 335 MB for ten groups of 2048
 /// features.
 public struct GroupedStatistics {
     /// The statistics of each group.
@@ -100,15 +100,21 @@ public struct GroupedStatistics {
         return state
     }
 
+    /// The output function of SplitMix64: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
+    private func group(of number: Int) -> Int {
+        var bits = UInt64(number) &* 0x9e37_79b9_7f4a_7c15
+        bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
+        return Int((bits ^ (bits >> 31)) % UInt64(groups.count))
+    }
+
     private mutating func place() {
         guard waitingCount > 0 else { return }
         let features = Tensor.concatenated(waiting)
         (waiting, waitingCount) = ([], 0)
         for index in groups.indices {
-            // Vector `first` of these is the first that is this group's turn.
-            let first = (index - placed % groups.count + groups.count) % groups.count
-            let turns = Array(stride(from: first, to: features.shape[0], by: groups.count))
-            if !turns.isEmpty { groups[index].add(features.indexed(by: Tensor(turns))) }
+            let members = (0..<features.shape[0]).filter { group(of: placed + $0) == index }
+            if !members.isEmpty { groups[index].add(features.indexed(by: Tensor(members))) }
         }
         placed += features.shape[0]
     }

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import ArgumentParser
+import Diffusion
+import Foundation
+import Metrics
+import OrderedCollections
+import Torch
+import Training
+
+/// Compares one side with another: opens both, looks at them and computes the scores.
+struct Evaluation {
+    var subject: SideRequest
+    var reference: SideRequest
+    /// The teacher of the same-noise LPIPS.
+    var teacher: SideRequest?
+    /// The seeds of a model's noise.
+    var seeds: [UInt64]
+    var features: String
+    var featureWeights: Path?
+    var lpips: Path
+    /// Whether to measure only what needs no single features: the Frechet distance and the drifts of colour.
+    var distanceOnly: Bool
+    var device: Device
+    /// Where interrupted work is kept.
+    var unfinished: URL
+
+    /// - Parameter check: looks at what was opened before any work is done.
+    /// - Throws: ``CommandError`` where the two sides do not compare, and what reading them throws.
+    func run(check: (Card) throws -> Void = { _ in }) throws -> Card {
+        let network = try loadFeatures(features, weights: featureWeights, device: device)
+        let (subject, reference) = try openSides()
+        let teacher = try teacher?.open(size: nil, device: device)
+        try requireComparable(subject, reference, teacher)
+        var card = Card(
+            device: device, subject: subject.origin, reference: reference.origin,
+            features: try FeatureOrigin(features, network), seeds: seeds, distanceOnly: distanceOnly)
+        card.teacher = teacher?.origin
+        try check(card)
+
+        let observer = Observer(network: network, keepsFeatures: !distanceOnly, folder: unfinished)
+        let known = try look(at: reference, seed: seeds[0], "reference", card.features, observer)
+        if case .observed(let seen) = known.reference, card.reference.kind == .images {
+            card.reference.sha256 = seen.sha256
+        }
+        var bySeed: [[NamedScore]] = []
+        for seed in subject.isModel ? seeds : [seeds[0]] {
+            let found: Look
+            do {
+                found = try look(at: subject, seed: seed, "subject", card.features, observer)
+            } catch let stop as ExitCode {
+                if case .observed(let seen) = known.reference { try observer.keep(seen, key: known.key) }
+                throw stop
+            }
+            switch found.reference {
+            case .statistics(let saved):
+                bySeed.append([
+                    NamedScore(
+                        .frechetDistance, Score(frechetDistance(saved.gaussian, known.reference.gaussian)))
+                ])
+            case .observed(let seen):
+                if card.subject.kind == .images { card.subject.sha256 = seen.sha256 }
+                bySeed.append(
+                    try scores(of: seen, against: known.reference)
+                        + perceptual(subject, teacher, found.source, seed: seed))
+            }
+        }
+        card.scores = merged(bySeed).sorted {
+            (ScoreName.allCases.firstIndex(of: $0.name) ?? 0)
+                < (ScoreName.allCases.firstIndex(of: $1.name) ?? 0)
+        }
+        if card.scores.contains(where: { $0.name == .intraClassLPIPS || $0.name == .sameNoiseLPIPS }) {
+            card.lpips = Card.LPIPSOrigin(path: "\(lpips)", sha256: try fileSum(lpips.url))
+        }
+        try? FileManager.default.removeItem(at: unfinished)
+        return card
+    }
+
+    /// Opens both; a set of images is brought to the size of a model on the other side.
+    private func openSides() throws -> (Side, Side) {
+        if subject.isImages {
+            let other = try reference.open(size: nil, device: device)
+            return (try subject.open(size: other.isModel ? other.shape?[1] : nil, device: device), other)
+        }
+        let one = try subject.open(size: nil, device: device)
+        return (one, try reference.open(size: one.isModel ? one.shape?[1] : nil, device: device))
+    }
+
+    private func requireComparable(_ subject: Side, _ reference: Side, _ teacher: Side?) throws {
+        if let ours = subject.shape, let theirs = reference.shape, ours != theirs {
+            func size(_ shape: [Int]) -> String { "\(shape[2])x\(shape[1]) with \(shape[0]) channels" }
+            throw CommandError(
+                "The images of \(subject.origin.path) are \(size(ours)) and those of \(reference.origin.path) are "
+                    + "\(size(theirs)): bring one set to the form of the other, as dmd dataset --size does.")
+        }
+        for side in [subject, reference] where (side.origin.count ?? 2) < 2 {
+            throw CommandError(
+                "\(side.origin.path) has fewer than 2 images, of which there is no covariance.")
+        }
+        guard let teacher else { return }
+        guard case .model(let model, _, _) = subject.content, case .model(let other, _, _) = teacher.content,
+            model.sampleShape == other.sampleShape, model.classCount == other.classCount
+        else {
+            throw CommandError(
+                "\(teacher.origin.path) makes other images or classes than \(subject.origin.path): give its own teacher."
+            )
+        }
+    }
+
+    private struct Look {
+        let reference: Reference
+        var source: ImageSource?
+        var key = ""
+    }
+
+    private func look(
+        at side: Side, seed: UInt64, _ title: String, _ features: FeatureOrigin, _ observer: Observer
+    ) throws -> Look {
+        if case .statistics(let saved) = side.content {
+            try saved.requireComparable(
+                with: features.kind, networkHash: features.sha256, file: side.origin.path)
+            warn(side, saved.isRankDeficient, features)
+            return Look(reference: .statistics(saved))
+        }
+        guard let source = side.source(seed: seed, count: side.origin.count ?? 0) else {
+            preconditionFailure("only statistics have no images")
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let told = try [encoder.encode(side.origin), encoder.encode(features)]
+            .map { String(decoding: $0, as: UTF8.self) }
+        let key = "\(told)\(side.isModel ? seed : 0)\(observer.keepsFeatures)"
+        let seen = try observer.look(at: source, title: title, key: key)
+        warn(side, seen.statistics.total.isRankDeficient, features)
+        return Look(reference: .observed(seen), source: source, key: key)
+    }
+
+    private func warn(_ side: Side, _ isRankDeficient: Bool?, _ features: FeatureOrigin) {
+        guard isRankDeficient == true else { return }
+        FileHandle.standardError.write(
+            Data(
+                ("Note: \(side.origin) are no more than the \(features.kind.count) features, so the Frechet distance "
+                    + "says more about their number than about the images.\n").utf8))
+    }
+
+    /// LPIPS between images of a class, and to the teacher's images of the same noise.
+    private func perceptual(
+        _ subject: Side, _ teacher: Side?, _ source: ImageSource?, seed: UInt64
+    ) throws -> [NamedScore] {
+        guard !distanceOnly, FileManager.default.fileExists(atPath: lpips.url.path) || teacher != nil else {
+            return []
+        }
+        var scores: [NamedScore] = []
+        let distance = try LPIPS(weights: lpips.url, device: device)
+        if let source, let classes = source.classes, classes.allSatisfy({ $0.count >= 2 }) {
+            let diversity = try intraClassDiversity(
+                classes: classes, pairs: max(1, min(100, 1_000 / classes.count)), batch: 50, seed: seed,
+                images: { try source.levels($0).to(device).to(.float32) / 127.5 - 1 },
+                distance: { first, second in
+                    inParts(first, second) { first, second in second.map { distance(first, $0) } ?? first }
+                })
+            scores.append(NamedScore(.intraClassLPIPS, diversity.overall))
+        }
+        if case .model(let model, let steps, let method) = subject.content, let teacher,
+            case .model(let other, let teacherSteps, let teacherMethod) = teacher.content
+        {
+            let score = sameNoiseDistance(
+                Generation(denoiser: model, steps: steps, method: method, seed: seed),
+                Generation(denoiser: other, steps: teacherSteps, method: teacherMethod, seed: seed), distance)
+            scores.append(NamedScore(.sameNoiseLPIPS, score))
+        }
+        return scores
+    }
+}
+
+extension Side {
+    var isModel: Bool { origin.kind == .model }
+}
+
+/// The mean LPIPS between the first 200 images of two models of the same noise, and its standard error.
+func sameNoiseDistance(_ a: Generation, _ b: Generation, _ lpips: LPIPS) -> Score {
+    let range = 0..<200
+    let distances = withoutGradients {
+        inParts(a(range), b(range)) { first, second in second.map { lpips(first, $0) } ?? first }
+    }
+    return Score(meanOf: distances.array(as: Double.self))
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Foundation
+import Images
+import Testing
+
+@Suite("Evaluation", .serialized)
+struct EvaluationTests {
+    private let network = [
+        "--features", "vgg16", "--feature-weights", Command.lpips, "--lpips", Command.lpips,
+    ]
+
+    private func evaluate(_ dmd: Command, _ arguments: String..., card: String = "card.json") throws
+        -> Command.Result
+    {
+        try dmd.run(["evaluate"] + arguments + ["--card", card] + network)
+    }
+
+    private func scores(_ dmd: Command, _ card: String = "card.json") throws -> [String: Double] {
+        let object = try JSONSerialization.jsonObject(with: dmd.data(card)) as? [String: Any]
+        let scores = try #require(object?["scores"] as? [[String: Any]])
+        return try Dictionary(
+            uniqueKeysWithValues: scores.map {
+                (try #require($0["name"] as? String), try #require($0["value"] as? Double))
+            })
+    }
+
+    @Test("a model against images gives a card that verifies, until a file is another")
+    func card() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            let made = try evaluate(
+                dmd, "teacher.safetensors", "--against", "images", "--count", "24", "--teacher",
+                "teacher.safetensors", "--teacher-steps", "1", "--seeds", "2")
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(made.errors.contains("no more than the 512 features"), "\(made.errors)")
+            let scores = try scores(dmd)
+            #expect(scores["sameNoiseLPIPS"] == 0)
+            for name in [
+                "frechetDistance", "kernelDistance", "precision", "recall", "density", "coverage",
+                "brightnessDrift", "contrastDrift", "saturationDrift", "intraClassLPIPS",
+            ] {
+                #expect(scores[name]?.isFinite == true, "\(name)")
+            }
+            let same = try dmd.run(["verify", "card.json"])
+            #expect(same.status == 0 && same.output.contains("All 11 scores are reproduced"), "\(same)")
+
+            var text = String(decoding: try dmd.data("card.json"), as: UTF8.self)
+            let distance = try #require(scores["frechetDistance"])
+            text = text.replacing("\(distance)", with: "\(distance * 2 + 9)")
+            try Data(text.utf8).write(to: dmd.url("false.json"))
+            let wrong = try dmd.run(["verify", "false.json"])
+            #expect(wrong.status == 1 && wrong.output.contains("differs"), "\(wrong)")
+
+            try Image(width: 16, height: 16, channels: 1, level: 9).write(to: dmd.url("images/0/0.png"))
+            let images = try dmd.run(["verify", "card.json"])
+            #expect(images.status != 0 && images.errors.contains("images is not what card.json"), "\(images)")
+            try saveDenoiser(Command.network.makeDenoiser(seed: 9), to: dmd.url("teacher.safetensors"))
+            let weights = try dmd.run(["verify", "card.json"])
+            #expect(
+                weights.status != 0 && weights.errors.contains("teacher.safetensors is not what card.json"),
+                "\(weights)")
+        }
+    }
+
+    @Test("saved statistics stand for the images that they are of")
+    func reference() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            let saved = try dmd.run(["reference", "images", "--out", "images.npz"] + network.prefix(4))
+            #expect(saved.status == 0 && saved.output.contains("24 images"), "\(saved)")
+            #expect(try dmd.run(["reference", "images.npz"]).output == saved.output)
+            #expect(
+                try evaluate(dmd, "teacher.safetensors", "--against", "images.npz", "--count", "24").status
+                    == 0)
+            let distance = try scores(dmd)["frechetDistance"]
+            #expect(
+                try evaluate(
+                    dmd, "teacher.safetensors", "--against", "images", "--count", "24", "--distance-only"
+                ).status == 0)
+            let direct = try #require(try scores(dmd)["frechetDistance"])
+            #expect(abs(try #require(distance) / direct - 1) < 1e-9)
+            #expect(try evaluate(dmd, "images.npz", "--against", "images.npz").status == 0)
+            #expect(abs(try #require(try scores(dmd)["frechetDistance"])) < 1e-6)
+        }
+    }
+
+    @Test("goes on after Ctrl-C with what it has")
+    func interruption() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            let arguments =
+                [
+                    "evaluate", "teacher.safetensors", "--against", "images", "--count", "3000", "--steps",
+                    "4",
+                    "--card", "card.json", "--threads", "1",
+                ] + network
+            let halted = try dmd.run(arguments, interruptAfter: 2)
+            #expect(halted.status == 130 && dmd.exists("card.json.unfinished"), "\(halted)")
+            #expect(!dmd.exists("card.json"))
+            let rest = try dmd.run(arguments)
+            #expect(rest.status == 0 && !dmd.exists("card.json.unfinished"), "\(rest.errors)")
+            let first = try scores(dmd)
+            #expect(try dmd.run(arguments).status == 0)
+            #expect(try scores(dmd) == first)
+        }
+    }
+
+    @Test("unreadable images are all named, and counted")
+    func unreadable() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            for name in ["1/3.png", "2/5.png"] {
+                let file = dmd.url("images/\(name)")
+                try Data(contentsOf: file).prefix(60).write(to: file)
+            }
+            let result = try evaluate(dmd, "teacher.safetensors", "--against", "images", "--count", "24")
+            #expect(result.status != 0 && result.errors.contains("2 of 24 images"), "\(result.errors)")
+            #expect(result.errors.contains("1/3.png") && result.errors.contains("2/5.png"))
+            #expect(!dmd.exists("card.json"))
+        }
+    }
+
+    @Test("says what does not compare")
+    func incomparable() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            try FileManager.default.createDirectory(at: dmd.url("empty"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(at: dmd.url("colour"), withIntermediateDirectories: true)
+            for number in 0..<2 {
+                try Image(width: 16, height: 16, channels: 3, level: 7).write(
+                    to: dmd.url("colour/\(number).png"))
+            }
+            try Data("{}".utf8).write(to: dmd.url("other.json"))
+            let cases: [([String], String)] = [
+                (["evaluate", "teacher.safetensors", "--against", "empty"] + network, "empty"),
+                (["evaluate", "colour", "--against", "images"] + network, "3 channels"),
+                (["evaluate", "teacher.safetensors", "--against", "colour"] + network, "3 channels"),
+                (["evaluate", "images", "--against", "none.npz"] + network, "none.npz"),
+                (
+                    ["evaluate", "images", "--against", "images", "--features", "vgg19"],
+                    "--features is vgg19"
+                ),
+                (
+                    ["evaluate", "images", "--against", "images", "--features", "inception"],
+                    "pt_inception-2015-12-05-6726825d.pth"
+                ),
+                (["verify", "none.json"], "none.json"),
+                (["verify", "other.json"], "no card"),
+            ]
+            for (arguments, words) in cases {
+                let result = try dmd.run(arguments)
+                #expect(result.status != 0 && result.errors.contains(words), "\(arguments): \(result)")
+                #expect(!dmd.exists("evaluation.json") && !dmd.exists("card.json"))
+            }
+        }
+    }
+}
