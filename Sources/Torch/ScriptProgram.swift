@@ -22,9 +22,12 @@ public final class ScriptProgram: @unchecked Sendable {
     ///   - device: where it is to compute.
     /// - Throws: ``ScriptError/unreadable(file:reason:)``.
     public init(_ url: URL, device: Device = .cpu) throws(ScriptError) {
+        guard FileManager.default.fileExists(atPath: url.path) else {
+            throw .unreadable(file: url.path, reason: "there is no such file")
+        }
         var raw = ct_script(impl: nil)
         guard ct_script_load(&raw, url.path, device.type, device.index) == 0 else {
-            throw .unreadable(file: url.path, reason: lastReason())
+            throw .unreadable(file: url.path, reason: firstReason())
         }
         (self.url, self.raw) = (url, raw)
     }
@@ -67,13 +70,17 @@ public enum ScriptError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// The last line of libtorch's message that tells something: a failed program's has its call stack before it.
+/// What libtorch says of a program that stopped: its last line, which follows the program's call stack.
 private func lastReason() -> String {
-    let lines = String(cString: ct_last_error()).split(separator: "\n").map {
-        $0.trimmingCharacters(in: .whitespaces)
-    }
-    let telling = lines.last {
-        !$0.isEmpty && !$0.allSatisfy { "~<^- .".contains($0) } && !$0.hasSuffix("<--- HERE")
-    }
-    return (telling ?? "no reason was given").trimmingCharacters(in: CharacterSet(charactersIn: "."))
+    let lines = String(cString: ct_last_error()).split(whereSeparator: \.isNewline)
+    let line = lines.last { !$0.allSatisfy(\.isWhitespace) } ?? "no reason was given"
+    let prefix = "RuntimeError: "
+    return (line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : String(line))
+        .trimmingCharacters(in: CharacterSet(charactersIn: ".: "))
+}
+
+/// What libtorch says of a file: its first sentence, which advice follows.
+private func firstReason() -> String {
+    String(cString: ct_last_error()).components(separatedBy: ". ")[0]
+        .trimmingCharacters(in: CharacterSet(charactersIn: ". \n"))
 }

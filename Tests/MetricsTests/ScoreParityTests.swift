@@ -60,12 +60,6 @@ import Torch
         #expect(isClose(recall.value, "recall.\(name)", 1e-7))
     }
 
-    private func statistics(_ features: Tensor) -> GaussianStatistics {
-        var statistics = GaussianStatistics(dimension: features.shape[1])
-        statistics.add(features)
-        return statistics
-    }
-
     private func isClose(_ found: Double?, _ name: String, _ tolerance: Double) -> Bool {
         guard let found, let expected = expected[name] else { return false }
         return abs(found - expected) <= tolerance * abs(expected)

@@ -20,15 +20,7 @@ import Torch
 /// - Returns: the distance, at least 0; not a number if a distribution is infinite or not a number itself, as those of a
 ///   diverged generator are.
 public func frechetDistance(_ a: Gaussian, _ b: Gaussian) -> Double {
-    precondition(a.dimension == b.dimension, "features of \(a.dimension) and \(b.dimension) dimensions")
-    let meanTerm = (a.mean - b.mean).square().sum()
-    let sum = a.covariance + b.covariance
-    guard (meanTerm + sum.sum()).item().isFinite else { return .nan }
-
-    let trace = (sum * .identity(a.dimension, dtype: .float64)).sum().item()
-    let product = factor(of: a.covariance).transposed(0, 1).matmul(factor(of: b.covariance))
-    let roots = product.count > 0 ? singularValues(.tensor(product)).sum().item() : 0
-    return max(meanTerm.item() + trace - 2 * roots, 0)
+    FactoredGaussian(a).distance(to: FactoredGaussian(b))
 }
 
 /// The squared Frechet distance of the normal distributions of two sets of vectors, see
@@ -55,25 +47,47 @@ public func frechetDistance(_ a: GaussianStatistics, _ b: GaussianStatistics) ->
 ///   - a: statistics of so many vectors that each group has two.
 ///   - reference: of vectors of the same length.
 public func frechetDistance(_ a: GroupedStatistics, _ reference: Gaussian) -> Score {
-    let distances = a.leavingOutEach { frechetDistance($0.gaussian, reference) }
+    let factored = FactoredGaussian(reference)
+    let distances = a.leavingOutEach { FactoredGaussian($0.gaussian).distance(to: factored) }
     let count = Double(distances.count)
     let mean = distances.reduce(0, +) / count
     let squares = distances.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return Score(
-        frechetDistance(a.total.gaussian, reference), spread: (squares * (count - 1) / count).squareRoot())
+        FactoredGaussian(a.total.gaussian).distance(to: factored), spread: (squares * (count - 1) / count).squareRoot())
 }
 
-private let singularValues = Operator("aten::linalg_svdvals")
+/// A distribution with `L`, `[D, r]`, where `L L^T` is the covariance of rank `r`; nil if it is not finite.
+private struct FactoredGaussian {
+    private static let singularValues = Operator("aten::linalg_svdvals")
 
-/// `L`, `[D, r]`, with `L L^T` the covariance of rank `r`.
-private func factor(of covariance: Tensor) -> Tensor {
-    let size = covariance.shape[0]
-    let (values, vectors) = covariance.eigenSymmetric()
-    let ascending = values.array(as: Double.self)
-    let least = Double(size) * Double.ulpOfOne * (ascending.last ?? 0)
-    let zeros = ascending.prefix { $0 <= max(least, 0) }.count
-    func positive(_ x: Tensor, dim: Int) -> Tensor {
-        x.narrowed(dim: dim, start: zeros, count: size - zeros)
+    let mean: Tensor
+    let trace: Double
+    let factor: Tensor?
+
+    init(_ gaussian: Gaussian) {
+        let size = gaussian.dimension
+        mean = gaussian.mean
+        trace = (gaussian.covariance * .identity(size, dtype: .float64)).sum().item()
+        guard (gaussian.covariance.sum() + mean.sum()).item().isFinite else {
+            factor = nil
+            return
+        }
+        let (values, vectors) = gaussian.covariance.eigenSymmetric()
+        let ascending = values.array(as: Double.self)
+        let least = Double(size) * Double.ulpOfOne * (ascending.last ?? 0)
+        let zeros = ascending.prefix { $0 <= max(least, 0) }.count
+        func positive(_ x: Tensor, dim: Int) -> Tensor {
+            x.narrowed(dim: dim, start: zeros, count: size - zeros)
+        }
+        factor = positive(vectors, dim: 1) * positive(values, dim: 0).sqrt()
     }
-    return positive(vectors, dim: 1) * positive(values, dim: 0).sqrt()
+
+    func distance(to other: FactoredGaussian) -> Double {
+        precondition(
+            mean.count == other.mean.count, "features of \(mean.count) and \(other.mean.count) dimensions")
+        guard let factor, let otherFactor = other.factor else { return .nan }
+        let product = factor.transposed(0, 1).matmul(otherFactor)
+        let roots = product.count > 0 ? Self.singularValues(.tensor(product)).sum().item() : 0
+        return max((mean - other.mean).square().sum().item() + trace + other.trace - 2 * roots, 0)
+    }
 }
