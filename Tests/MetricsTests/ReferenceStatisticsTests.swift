@@ -67,16 +67,17 @@ import Torch
         }
     }
 
-    @Test func aForeignDescriptionIsRefused() throws {
+    @Test(arguments: ["{]", #"{"imageCount":1}"#, #"{"kind":{"network":"toy","resize":"none","count":2}}"#])
+    func aForeignDescriptionIsRefused(text: String) throws {
         try withTemporaryFile { file in
             let one = NumPyArray(type: "<f8", shape: [1], bytes: Data(count: 8))
             let matrix = NumPyArray(type: "<f8", shape: [1, 1], bytes: Data(count: 8))
-            let text = NumPyArray(type: "|u1", shape: [2], bytes: Data("{]".utf8))
-            let arrays = [one, matrix, text]
+            let description = NumPyArray(type: "|u1", shape: [text.utf8.count], bytes: Data(text.utf8))
+            let arrays = [one, matrix, description]
             try writeZip(to: file, names: ["mu.npy", "sigma.npy", "metadata.npy"]) { arrays[$0].npy }
             #expect(
                 throws: MetricsError.foreignReference(
-                    file: file.path, reason: "'metadata' is not a description of features in JSON")
+                    file: file.path, reason: "'metadata' is not a description of these features in JSON")
             ) { try ReferenceStatistics(contentsOf: file) }
         }
     }

@@ -28,7 +28,7 @@ public protocol FeatureNetwork {
 
 /// What a ``FeatureNetwork`` makes of some images.
 public struct ImageFeatures {
-    /// `[N, D]`, float32.
+    /// `[N, D]`, float32, on the network's device.
     public let features: Tensor
     /// The logarithms, up to one constant an image, of the probabilities of the classes, `[N, C]`, float32; nil if the
     /// network tells no classes apart.

@@ -34,7 +34,7 @@ public final class InceptionV3: FeatureNetwork {
     public static let name = "inception-v3-2015-12-05/pool3"
 
     private static let classes = 1008
-    /// Images that go through the network at once: few enough for a layer's results to stay near the processor.
+    /// Images that go through the network at once on the CPU: few enough for a layer's results to stay near the processor.
     private static let batch = 8
 
     /// The file that the weights came from.
@@ -92,7 +92,8 @@ public final class InceptionV3: FeatureNetwork {
     public func features(ofLevels images: Tensor) -> ImageFeatures {
         let levels = rgb(images)
         let count = levels.shape[0]
-        let parts = levels.chunked(max(min(count, device.threads), (count + Self.batch - 1) / Self.batch))
+        let most = device == .cpu ? Self.batch : count
+        let parts = levels.chunked(max(min(count, device.threads), (count + most - 1) / most))
         return withoutGradients {
             let features = Tensor.concatenated(
                 concurrently(parts.count, threads: device.threads) { pooled(parts[$0]) })

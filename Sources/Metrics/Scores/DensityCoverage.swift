@@ -23,10 +23,11 @@ public import Torch
 public func densityAndCoverage(
     of generated: Tensor, against real: Manifold, neighbours k: Int = 5
 ) -> (density: Score, coverage: Score) {
-    let features = generated.detached().to(.float32)
+    let device = real.features.device
+    let features = generated.detached().to(device).to(.float32)
     let radii = real.radii(k)
-    let hits = Tensor.zeros([features.shape[0]])
-    let nearest = Tensor.full([real.count], value: .infinity)
+    let hits = Tensor.zeros([features.shape[0]], device: device)
+    let nearest = Tensor.full([real.count], value: .infinity, device: device)
     eachBlock(of: features, to: real.features) { distances, row, column in
         let (height, width) = (distances.shape[0], distances.shape[1])
         let inside = distances .< radii.narrowed(dim: 0, start: column, count: width)

@@ -53,7 +53,8 @@ public func frechetDistance(_ a: GroupedStatistics, _ reference: Gaussian) -> Sc
     let mean = distances.reduce(0, +) / count
     let squares = distances.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return Score(
-        FactoredGaussian(a.total.gaussian).distance(to: factored), spread: (squares * (count - 1) / count).squareRoot())
+        FactoredGaussian(a.total.gaussian).distance(to: factored),
+        spread: (squares * (count - 1) / count).squareRoot())
 }
 
 /// A distribution with `L`, `[D, r]`, where `L L^T` is the covariance of rank `r`; nil if it is not finite.

@@ -70,8 +70,8 @@ public func kernelDistance(_ a: Tensor, _ b: Tensor, subsets: some Sequence<Subs
     return Score(
         meanAndDeviationOf: subsets.map { subset in
             squaredDiscrepancy(
-                a.indexed(by: subset.first).detached().to(.float64),
-                b.indexed(by: subset.second).detached().to(.float64))
+                a.indexed(by: subset.first.to(a.device)).detached().to(.float64),
+                b.indexed(by: subset.second.to(b.device)).detached().to(.float64))
         })
 }
 

@@ -13,7 +13,7 @@ import Torch
 ///
 /// - Parameters:
 ///   - generated: of generated images.
-///   - real: of real ones.
+///   - real: of real ones, on the same device.
 ///   - k: the neighbour that balls reach to.
 /// - Returns: each with the standard error over the images that are counted, the balls held fixed: what a bootstrap over
 ///   those images tends to, `sqrt(p (1 - p) / (n - 1))`.
@@ -21,8 +21,9 @@ public func precisionAndRecall(
     of generated: Manifold, against real: Manifold, neighbours k: Int = 3
 ) -> (precision: Score, recall: Score) {
     let (generatedRadii, realRadii) = (generated.radii(k).unsqueezed(1), real.radii(k))
-    let precise = Tensor.zeros([generated.count])
-    let recalled = Tensor.zeros([real.count])
+    let device = real.features.device
+    let precise = Tensor.zeros([generated.count], device: device)
+    let recalled = Tensor.zeros([real.count], device: device)
     eachBlock(of: generated.features, to: real.features) { distances, row, column in
         let (height, width) = (distances.shape[0], distances.shape[1])
         mark(
@@ -43,5 +44,5 @@ private let any = Operator("aten::any.dim")
 /// Sets those of `flags` to 1 for which some distance along a dimension is within its radius.
 private func mark(_ flags: Tensor, where distances: Tensor, within radii: Tensor, along dim: Int) {
     let found = any(.tensor(lessOrEqual(.tensor(distances), .tensor(radii))), .int(dim))
-    flags.copy(from: found.selecting(.ones([]), else: flags))
+    flags.copy(from: found.selecting(.ones([], device: flags.device), else: flags))
 }

@@ -120,8 +120,11 @@ extension ReferenceStatistics {
         }
         var known = Metadata()
         if let array = try array(Self.metadata), array.type == "|u1" {
-            guard let metadata = try? JSONDecoder().decode(Metadata.self, from: array.bytes) else {
-                throw foreign("'\(Self.metadata)' is not a description of features in JSON")
+            guard let metadata = try? JSONDecoder().decode(Metadata.self, from: array.bytes),
+                metadata.kind.map({ $0.count == mean.count }) ?? true,
+                metadata.imageCount.map({ $0 >= 2 }) ?? true
+            else {
+                throw foreign("'\(Self.metadata)' is not a description of these features in JSON")
             }
             known = metadata
         }
