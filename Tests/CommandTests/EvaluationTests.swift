@@ -97,7 +97,7 @@ struct EvaluationTests {
                     "4",
                     "--card", "card.json", "--threads", "1",
                 ] + network
-            let halted = try dmd.run(arguments, interruptAfter: 2)
+            let halted = try dmd.run(arguments, interruptAfter: 1)
             #expect(halted.status == 130 && dmd.exists("card.json.unfinished"), "\(halted)")
             #expect(!dmd.exists("card.json"))
             let rest = try dmd.run(arguments)
