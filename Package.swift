@@ -40,6 +40,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Torch", targets: ["Torch"]),
+        .library(name: "Text", targets: ["Text"]),
         .library(name: "Diffusion", targets: ["Diffusion"]),
         .library(name: "Training", targets: ["Training"]),
         .library(name: "Distillation", targets: ["Distillation"]),
@@ -71,7 +72,8 @@ let package = Package(
         .target(name: "CImages", dependencies: ["LibPNG", "LibJPEG"]),
         library("Archives", ["CArchives"]),
         library("Torch", ["CTorch", collections]),
-        library("Diffusion", ["Torch", collections]),
+        library("Text", ["Torch", collections]),
+        library("Diffusion", ["Torch", "Text", collections]),
         library(
             "Training",
             [
@@ -95,7 +97,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["Torch", "Diffusion", collections], path: "Tests/TestSupport",
             swiftSettings: swift),
         tests("Torch", ["Torch", collections]),
-        tests("Diffusion", ["Torch", "Diffusion", collections]),
+        tests("Text", ["Torch", "Text", collections]),
+        tests("Diffusion", ["Torch", "Text", "Diffusion", collections]),
         tests("Training", ["Torch", "Diffusion", "Training", collections]),
         tests("Distillation", ["Torch", "Diffusion", "Training", "Distillation", collections]),
         tests("Metrics", ["Torch", "Archives", "Metrics", collections]),

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Foundation
+
+/// The words of a text as bytes of UTF-8, each of which is made tokens by itself.
+///
+/// These are, at every place the first that fits: the names of start and end, which are three words; the English endings
+/// `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll` and `'d`; a run of letters; a single number; a run of other signs. White space
+/// parts words and is left out.
+func clipWords(of text: Substring) -> [[UInt8]] {
+    var rest = normalized(text)[...]
+    var words: [[UInt8]] = []
+    while !rest.isEmpty {
+        let lengths = wordLengths(rest)
+        for length in lengths {
+            var word = String.UnicodeScalarView()
+            word.append(contentsOf: rest.prefix(length))
+            words.append(Array(String(word).utf8))
+            rest = rest.dropFirst(length)
+        }
+        if lengths.isEmpty { rest = rest.dropFirst() }
+    }
+    return words
+}
+
+/// The text composed and in small letters, each by its own mapping, whatever stands beside it.
+private func normalized(_ text: Substring) -> [Unicode.Scalar] {
+    text.precomposedStringWithCanonicalMapping.unicodeScalars.flatMap {
+        $0.properties.lowercaseMapping.unicodeScalars
+    }
+}
+
+/// The names of start and end, and the endings, with the lengths of the words that each is.
+private let fixedWords: [(scalars: [Unicode.Scalar], lengths: [Int])] =
+    [CLIPTokenizer.startName, CLIPTokenizer.endName].map { name in
+        (Array(name.unicodeScalars), [2, name.unicodeScalars.count - 4, 2])
+    }
+    + ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].map { ending in
+        (Array(ending.unicodeScalars), [ending.unicodeScalars.count])
+    }
+
+/// The lengths of the words that the scalars begin with; none if they begin with white space.
+private func wordLengths(_ scalars: ArraySlice<Unicode.Scalar>) -> [Int] {
+    if let fixed = fixedWords.first(where: { scalars.starts(with: $0.scalars) }) { return fixed.lengths }
+    guard let kind = scalars.first.map(Kind.init) else { return [] }
+    switch kind {
+    case .space: return []
+    case .number: return [1]
+    case .letter, .other: return [scalars.prefix { Kind($0) == kind }.count]
+    }
+}
+
+private enum Kind {
+    case space
+    case letter
+    case number
+    case other
+
+    init(_ scalar: Unicode.Scalar) {
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
+            self = .letter
+        case .decimalNumber, .letterNumber, .otherNumber: self = .number
+        default: self = scalar.properties.isWhitespace ? .space : .other
+        }
+    }
+}
