@@ -37,7 +37,8 @@ public protocol Denoiser: Module {
     /// - Parameters:
     ///   - x: noised samples `[N, C, H, W]`; gradient flows through them.
     ///   - level: how noisy each of them is; in any floating-point type, on any device.
-    ///   - condition: the class of each as a one-hot row `[N, classCount]`, or none.
+    ///   - condition: what each is to show, or none: the class as a one-hot row, `[N, classCount]`, or without classes
+    ///     whatever the network knows, `[N, ...]`, such as the tokens of a prompt.
     /// - Returns: `mu(x_t, t | condition)`, as `x`.
     func callAsFunction(_ x: Tensor, at level: NoiseLevel, condition: Tensor?) -> Tensor
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-/// A convolution of images with a square kernel of odd size, padded with zeros so that the image keeps its size.
+/// A convolution of images with a square kernel of odd size, padded with zeros so that the image keeps its size, or a
+/// stride's part of it.
 ///
 /// The weight lies channels-last in memory, which makes the output channels-last too: convolutions run fastest so.
 public final class Conv2d: Module {
@@ -9,6 +10,7 @@ public final class Conv2d: Module {
     public let weight: Tensor
     /// `[outputs]`, or none.
     public let bias: Tensor?
+    private let stride: Int
     private let padding: Int
 
     /// A new layer.
@@ -17,18 +19,21 @@ public final class Conv2d: Module {
     ///   - inputs: the channels of the input.
     ///   - outputs: the channels of the output.
     ///   - kernel: the size of the kernel, odd.
+    ///   - stride: how far apart the pixels are that the outputs are made around.
+    ///   - padding: how many zeros are around the image; half of the kernel if not given.
     ///   - bias: whether a number for each output channel is added.
     ///   - initialisation: how weight and bias are drawn.
     ///   - stream: what they are drawn from.
     public init(
-        _ inputs: Int, _ outputs: Int, kernel: Int, bias: Bool = true,
+        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int? = nil, bias: Bool = true,
         initialisation: Initialisation = .xavierUniform(), from stream: inout RandomStream
     ) {
         precondition(!kernel.isMultiple(of: 2), "a kernel of size \(kernel) has no centre")
         let shape = [outputs, inputs, kernel, kernel]
         weight = initialisation.weight(shape, from: &stream).channelsLast()
         self.bias = bias ? initialisation.bias(ofWeight: shape, from: &stream) : nil
-        padding = kernel / 2
+        self.stride = stride
+        self.padding = padding ?? kernel / 2
     }
 
     /// `weight` and `bias`.
@@ -36,6 +41,6 @@ public final class Conv2d: Module {
 
     /// Applies the layer to `x` `[N, inputs, H, W]`, in the type of `x`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        x.conv2d(weight: weight.to(x.dtype), bias: bias?.to(x.dtype), padding: padding)
+        x.conv2d(weight: weight.to(x.dtype), bias: bias?.to(x.dtype), stride: stride, padding: padding)
     }
 }

@@ -62,19 +62,27 @@ extension StateMismatch {
         _ saved: OrderedDictionary<String, Tensor>, into own: OrderedDictionary<String, Tensor>,
         of owner: String
     ) throws {
-        let mismatch = StateMismatch(
-            module: owner,
-            missing: own.keys.filter { saved[$0] == nil },
-            unexpected: saved.keys.filter { own[$0] == nil },
-            shapes: own.compactMap { path, tensor in
-                guard let other = saved[path], other.shape != tensor.shape else { return nil }
-                return .init(path: path, expected: tensor.shape, found: other.shape)
-            })
-        guard mismatch.isEmpty else { throw mismatch }
+        try check(saved.mapValues(\.shape), against: own, of: owner)
         withoutGradients {
             for (path, tensor) in own {
                 if let other = saved[path] { tensor.copy(from: other) }
             }
         }
+    }
+
+    /// - Throws: ``StateMismatch`` if saved names or shapes differ from those of `own`.
+    static func check(
+        _ saved: OrderedDictionary<String, [Int]>, against own: OrderedDictionary<String, Tensor>,
+        of owner: String
+    ) throws {
+        let mismatch = StateMismatch(
+            module: owner,
+            missing: own.keys.filter { saved[$0] == nil },
+            unexpected: saved.keys.filter { own[$0] == nil },
+            shapes: own.compactMap { path, tensor in
+                guard let shape = saved[path], shape != tensor.shape else { return nil }
+                return .init(path: path, expected: tensor.shape, found: shape)
+            })
+        guard mismatch.isEmpty else { throw mismatch }
     }
 }

@@ -8,6 +8,8 @@ extension Tensor {
     private static let _attention = Operator("aten::scaled_dot_product_attention")
     private static let _linear = Operator("aten::linear")
     private static let _groupNorm = Operator("aten::group_norm")
+    private static let _layerNorm = Operator("aten::layer_norm")
+    private static let _pad = Operator("aten::constant_pad_nd")
     private static let _bilinear = Operator("aten::upsample_bilinear2d")
     private static let _nearest = Operator("aten::upsample_nearest2d")
     private static let _averagePool = Operator("aten::avg_pool2d")
@@ -39,9 +41,12 @@ extension Tensor {
     ///   - query: `[..., n, d]`.
     ///   - key: `[..., m, d]`.
     ///   - value: `[..., m, d]`.
+    ///   - isCausal: whether each query sees only the keys up to its own number, with `n` equal to `m`.
     /// - Returns: `[..., n, d]`.
-    public static func attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor {
-        _attention(.tensor(query), .tensor(key), .tensor(value))
+    public static func attention(
+        query: Tensor, key: Tensor, value: Tensor, isCausal: Bool = false
+    ) -> Tensor {
+        _attention(.tensor(query), .tensor(key), .tensor(value), .none, 0.0, .bool(isCausal))
     }
 
     /// `x W^T + b` with `weight` `[out, in]` and `bias` `[out]`.
@@ -52,6 +57,17 @@ extension Tensor {
     /// Zero mean and unit variance over each group of channels of a sample, then `weight` and `bias` `[C]`.
     public func groupNorm(groups: Int, weight: Tensor?, bias: Tensor?, epsilon: Double) -> Tensor {
         Self._groupNorm(.tensor(self), .int(groups), .optional(weight), .optional(bias), .double(epsilon))
+    }
+
+    /// Zero mean and unit variance over the last dimension, then `weight` and `bias`, each as long as that dimension.
+    public func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double) -> Tensor {
+        Self._layerNorm(
+            .tensor(self), .ints(weight.shape), .tensor(weight), .tensor(bias), .double(epsilon))
+    }
+
+    /// Zeros around an image.
+    public func padded(left: Int = 0, right: Int = 0, top: Int = 0, bottom: Int = 0) -> Tensor {
+        Self._pad(.tensor(self), .ints([left, right, top, bottom]))
     }
 
     /// Bilinear resizing with half-pixel centres and no antialiasing.

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Torch
+
+/// What takes images to the latents that a diffusion model works on, and back.
+///
+/// Latents are those that the diffusion model sees: what a network scales them by lies within. Source: Rombach et al.
+/// 2022, section 3.1 (arXiv 2112.10752).
+public protocol ImageAutoencoder: Module {
+    /// The channels of the latents.
+    var latentChannels: Int { get }
+
+    /// How many pixels of an image are as wide as one of its latents.
+    var reduction: Int { get }
+
+    /// Latents of images.
+    ///
+    /// - Parameter images: `[N, 3, H, W]` in [-1, 1], the sides multiples of ``reduction``; gradient flows through them.
+    /// - Returns: `[N, latentChannels, H / reduction, W / reduction]`.
+    func encode(_ images: Tensor) -> Tensor
+
+    /// Images of latents.
+    ///
+    /// - Parameter latents: `[N, latentChannels, h, w]`; gradient flows through them.
+    /// - Returns: `[N, 3, reduction h, reduction w]`, mostly in [-1, 1].
+    func decode(_ latents: Tensor) -> Tensor
+}

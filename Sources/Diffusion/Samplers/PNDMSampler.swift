@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Torch
+
+/// Samples with linear multistep formulas on the predicted noise, deterministically: `steps + 1` evaluations of the network.
+/// It is the sampler that Stable Diffusion 1 comes with, and that DMD's pairs are made by.
+///
+///     e = (55 e_t - 59 e_{t+1} + 37 e_{t+2} - 9 e_{t+3}) / 24
+///
+/// The first steps, which have fewer noises behind them, take the formulas of lower order, and the first of all is taken
+/// twice. Source: Liu et al. 2022, algorithm 2 (arXiv 2202.09778) without its Runge-Kutta steps, as diffusers does it with
+/// `skip_prk_steps`, whose timesteps and states these are; of a network that predicts velocities, diffusers combines these
+/// instead of the noises.
+///
+/// - Parameters:
+///   - denoiser: the network.
+///   - z: unit normal noise `[N, C, H, W]`.
+///   - condition: what the denoiser takes as a condition, `[N, ...]`, or none.
+///   - steps: from 1 to the schedule's count; 50 for DMD's pairs.
+///   - spacing: at which levels the network is evaluated.
+///   - endsClean: whether the last step leads to no noise at all instead of the least level: diffusers' `set_alpha_to_one`.
+///   - onState: hears every state.
+/// - Returns: samples, as `z`, without a graph.
+public func pndm(
+    _ denoiser: some Denoiser, noise z: Tensor, condition: Tensor? = nil, steps: Int = 50,
+    spacing: StepSpacing = .leading(), endsClean: Bool = false, onState: StateObserver = { _, _ in }
+) -> Tensor {
+    withoutGradients {
+        let flow = NumberedFlow(denoiser: denoiser, noise: z, condition: condition)
+        let levels = spacing.levels(steps, of: flow.points.count)
+        let distance = flow.points.count / steps
+        let start = flow.start
+        var x = start
+        var slopes: [Tensor] = []
+        onState(flow.points[levels[0]].ratio, x / flow.points[levels[0]].alpha)
+        for (index, level) in levels.enumerated() {
+            let point = flow.points[level]
+            if index == 1 {
+                // The first step once more, along the mean of the noises at its two ends.
+                let mean = (flow.slope(x, point) + slopes[0]) / 2
+                x = flow.moved(start, from: flow.points[level + distance], to: point, along: mean)
+                onState(point.ratio, x / point.alpha)
+            }
+            slopes = slopes.suffix(3) + [flow.slope(x, point)]
+            let end = flow.end(ofStepFrom: level, distance: distance, endsClean: endsClean)
+            x = flow.moved(x, from: point, to: end, along: multistep(slopes))
+            onState(end.ratio, x / end.alpha)
+        }
+        return x.to(z.dtype)
+    }
+}
+
+/// The Adams-Bashforth formula on up to four slopes, the latest last.
+private func multistep(_ slopes: [Tensor]) -> Tensor {
+    let weights: [[Double]] = [
+        [1], [-1.0 / 2, 3.0 / 2], [5.0 / 12, -16.0 / 12, 23.0 / 12],
+        [-9.0 / 24, 37.0 / 24, -59.0 / 24, 55.0 / 24],
+    ]
+    let terms = zip(slopes, weights[slopes.count - 1]).map { $0 * $1 }
+    return terms.dropFirst().reduce(terms[0]) { $0 + $1 }
+}
