@@ -37,6 +37,13 @@ public struct VariancePreservingSchedule: NoiseSchedule, Equatable {
         VariancePreservingSchedule(betas: rhoSpaced(from: first, to: last, count, 2))
     }
 
+    /// Evenly spaced betas; the defaults are those of Ho et al. 2020, section 4 (arXiv 2006.11239).
+    public static func linear(
+        from first: Double = 0.0001, to last: Double = 0.02, count: Int = 1000
+    ) -> VariancePreservingSchedule {
+        VariancePreservingSchedule(betas: rhoSpaced(from: first, to: last, count, 1))
+    }
+
     /// The number of betas.
     public var count: Int { alphas.count }
 

@@ -57,6 +57,14 @@ struct BadInputTests {
             "a picture of an unknown kind", ["sample", "--weights", "teacher.safetensors", "--out", "a.gif"],
             ["a.gif"]
         ),
+        (
+            "a prompt without a model", ["sample", "--prompt", "a cat"],
+            ["--prompt needs a model", "--weights"]
+        ),
+        (
+            "a prompt for a model that reads none",
+            ["sample", "--prompt", "a cat", "--weights", "images"], ["model_index.json", "cannot be read"]
+        ),
         ("no pixels", ["dataset", "images", "set.zip", "--size", "0"], ["--size is 0"]),
         ("a set in no zip", ["dataset", "images", "set.png"], ["set.png", ".zip"]),
         ("a set without images", ["dataset", "empty", "set.zip"], ["empty is not an image data set"]),

@@ -38,7 +38,10 @@ public struct ModelFolder: Sendable {
             throw ModelFolderError.unreadable(file: file.path, reason: cause(of: error))
         }
         do {
-            return try JSONDecoder().decode(type, from: data)
+            let decoder = JSONDecoder()
+            // Python writes infinite numbers by name, which JSON does not know and JSON5 does.
+            decoder.allowsJSON5 = true
+            return try decoder.decode(type, from: data)
         } catch {
             throw ModelFolderError.badSettings(file: file.path, reason: reason(error))
         }
