@@ -55,12 +55,12 @@ public struct ModelFolder: Sendable {
     ///   - naming: the network's name of a tensor of the files; nil for one that it does not need.
     /// - Throws: ``ModelFolderError``, ``SafetensorsError``.
     public func load(into module: some Module, naming: (String) -> String? = { $0 }) throws {
-        var places: OrderedDictionary<String, (file: SafetensorsFile, name: String)> = [:]
+        var places: OrderedDictionary<String, (file: URL, name: String)> = [:]
         var shapes: OrderedDictionary<String, [Int]> = [:]
         for file in try weightFiles() {
             for name in file.names {
                 guard let own = naming(name) else { continue }
-                guard places.updateValue((file, name), forKey: own) == nil else {
+                guard places.updateValue((file.url, name), forKey: own) == nil else {
                     throw SafetensorsError.duplicateName(file: file.url.path, name: own)
                 }
                 shapes[own] = try file.shape(of: name)
@@ -73,7 +73,18 @@ public struct ModelFolder: Sendable {
             throw ModelFolderError.mismatch(folder: url.path, mismatch)
         }
         try withoutGradients {
-            for (own, place) in places { state[own]?.copy(from: try place.file.tensor(place.name)) }
+            var file: SafetensorsFile?
+            var readBytes = 0
+            for (own, place) in places {
+                // What was read of a mapped file counts as memory until the file is closed.
+                if file?.url != place.file || readBytes > 1 << 28 {
+                    file = try SafetensorsFile(place.file)
+                    readBytes = 0
+                }
+                guard let tensor = try file?.tensor(place.name) else { continue }
+                state[own]?.copy(from: tensor)
+                readBytes += tensor.count * tensor.dtype.size
+            }
         }
     }
 
