@@ -8,16 +8,27 @@ let runPath: [LinkerSetting] = [
     .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "\(Context.packageDirectory)/../.libtorch/root/lib"])
 ]
 
+/// The harness of a reader, which lies in libraries of the package above.
+func harness(_ name: String, of libraries: [String]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["Scratch"] + libraries.map { .product(name: $0, package: "swift-dmd") },
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])], linkerSettings: runPath)
+}
+
 let package = Package(
     name: "Fuzz",
     platforms: [.macOS(.v15)],
     dependencies: [.package(name: "swift-dmd", path: "..")],
     targets: [
-        .executableTarget(
-            name: "FuzzPickle", dependencies: [.product(name: "Archives", package: "swift-dmd")],
-            swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
-        .executableTarget(
-            name: "FuzzWeights", dependencies: [.product(name: "Conversion", package: "swift-dmd")],
-            swiftSettings: [.unsafeFlags(["-parse-as-library"])], linkerSettings: runPath),
+        .target(name: "Scratch"),
+        harness("FuzzArchives", of: ["Archives"]),
+        harness("FuzzDatasets", of: ["Images"]),
+        harness("FuzzImages", of: ["Images"]),
+        harness("FuzzPickle", of: ["Archives"]),
+        harness("FuzzRecipe", of: ["Training", "Distillation"]),
+        harness("FuzzRun", of: ["Training"]),
+        harness("FuzzSafetensors", of: ["Torch"]),
+        harness("FuzzWeights", of: ["Conversion"]),
     ]
 )

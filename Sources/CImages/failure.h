@@ -12,4 +12,7 @@ bool cimages_fail(char *error, const char *format, ...) __attribute__((format(pr
 /// Fails where a side or the number of pixels is zero or absurd.
 bool cimages_check_size(uint64_t width, uint64_t height, char *error);
 
+/// Fails where the header states more than `count` bytes can hold: deflate's densest code shrinks 1032 bytes to one.
+bool cimages_check_density(uint64_t stated, size_t count, char *error);
+
 #endif

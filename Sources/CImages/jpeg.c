@@ -73,6 +73,8 @@ static bool read_file(
     form->height = codec->image_height;
     form->channels = codec->out_color_space == JCS_RGB ? 3 : 1;
     if (!cimages_check_size(form->width, form->height, reader->failure.error)) return false;
+    // Every block of 64 pixels takes a bit at least, which is less dense than what is allowed.
+    if (!cimages_check_density((uint64_t)form->width * form->height, count, reader->failure.error)) return false;
     if (!pixels) return true;
 
     jpeg_start_decompress(codec);

@@ -38,8 +38,22 @@ static void take(png_structp png, png_bytep bytes, size_t count) {
     reader->left -= count;
 }
 
-static bool open_reader(struct reader *reader, const uint8_t *file, size_t count, char *error) {
+/// Whether every chunk before the first of type `last` lies within the file: libpng allocates and clears what a length says before it reads.
+static bool has_whole_chunks(const uint8_t *file, size_t count, const char *last) {
+    size_t at = 8;
+    while (at + 12 <= count) {
+        size_t length = (size_t)file[at] << 24 | file[at + 1] << 16 | file[at + 2] << 8 | file[at + 3];
+        if (memcmp(file + at + 4, last, 4) == 0) return true;
+        if (length > count - at - 12) return false;
+        at += 12 + length;
+    }
+    return false;
+}
+
+static bool open_reader(
+    struct reader *reader, const uint8_t *file, size_t count, const char *last, char *error) {
     *reader = (struct reader){.next = file, .left = count};
+    if (!has_whole_chunks(file, count, last)) return cimages_fail(error, "the file ends early");
     reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, error, fail, ignore);
     if (!reader->png) return cimages_fail(error, "libpng could not start");
     png_set_read_fn(reader->png, reader, take);
@@ -58,11 +72,13 @@ static bool read_form(struct reader *reader, cimages_form *form, char *error) {
     if (setjmp(png_jmpbuf(png))) return false;
     // Our own check reports sizes better than libpng's limit, which is set so as never to act first.
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    size_t count = reader->left;
     png_read_info(png, info);
     form->width = png_get_image_width(png, info);
     form->height = png_get_image_height(png, info);
     form->channels = png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR ? 3 : 1;
-    return cimages_check_size(form->width, form->height, error);
+    return cimages_check_size(form->width, form->height, error)
+        && cimages_check_density((uint64_t)form->height * png_get_rowbytes(png, info), count, error);
 }
 
 static bool read_rows(struct reader *reader, const cimages_form *form, uint8_t *pixels) {
@@ -133,7 +149,7 @@ static bool pack_texts(struct reader *reader, cimages_buffer *texts, char *error
 
 bool cimages_png_form(const uint8_t *file, size_t count, cimages_form *form, char *error) {
     struct reader reader;
-    bool done = open_reader(&reader, file, count, error) && read_form(&reader, form, error);
+    bool done = open_reader(&reader, file, count, "IDAT", error) && read_form(&reader, form, error);
     close_reader(&reader);
     return done;
 }
@@ -142,7 +158,7 @@ bool cimages_png_decode(
     const uint8_t *file, size_t count, uint8_t *pixels, cimages_buffer *texts, char *error) {
     struct reader reader;
     cimages_form form;
-    bool done = open_reader(&reader, file, count, error) && read_form(&reader, &form, error)
+    bool done = open_reader(&reader, file, count, "IEND", error) && read_form(&reader, &form, error)
         && read_rows(&reader, &form, pixels) && (!texts || pack_texts(&reader, texts, error));
     if (done && reader.with_alpha) {
         composite(reader.with_alpha, (size_t)form.width * form.height, form.channels, pixels);

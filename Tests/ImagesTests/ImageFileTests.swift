@@ -138,6 +138,32 @@ import Testing
         }
     }
 
+    @Test func morePixelsThanTheFileCanHoldAreRefusedUnread() throws {
+        let png = HandMade.png(width: 4_000, height: 4_000, depth: 8, colour: 2, rows: [[0, 0, 0]])
+        var jpeg = [UInt8](try pattern(width: 16, height: 16, channels: 3).jpegData())
+        let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
+        jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x0F, 0xA0, 0x0F, 0xA0])
+        for file in [png, jpeg] {
+            #expect(
+                complaint { _ = try Image(decoding: Data(file), named: "thin.img") }.contains(
+                    "its header states more pixels than its \(file.count) bytes can hold"))
+        }
+    }
+
+    /// libpng would allocate what the length says before it read any of it.
+    @Test func chunkLargerThanTheFileIsRefusedUnread() async {
+        await #expect(processExitsWith: .success) {
+            var png = HandMade.png(
+                width: 1, height: 1, depth: 8, colour: 0, extra: [("tEXt", Array("key\0text".utf8))],
+                rows: [[0]])
+            let text = try #require(png.indices.first { png[$0...].starts(with: Array("tEXt".utf8)) })
+            png[text - 4] = 0x6E
+            let before = largestMemory()
+            #expect(complaint { _ = try Image(decoding: Data(png), named: "a.png") }.contains("a.png"))
+            #expect(largestMemory() - before < 64 << 10)
+        }
+    }
+
     @Test func otherFormatsAreNamed() throws {
         let folder = try ScratchFolder()
         let file = try folder.write(Array("GIF89a".utf8), "cat.png")
@@ -182,4 +208,11 @@ import Testing
             complaint { try image.write(to: folder.url.appendingPathComponent("b.png")) }.contains("b.png"))
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["b.png"])
     }
+}
+
+/// The largest resident memory of this process so far, in kilobytes on Linux.
+private func largestMemory() -> Int {
+    var usage = rusage()
+    getrusage(0, &usage)
+    return usage.ru_maxrss
 }

@@ -3,18 +3,13 @@
 
 import Conversion
 import Foundation
-
-/// A file in memory where the system has such a place.
-private let file = URL(
-    filePath: "\(FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory())"
-        + "/fuzz-weights-\(ProcessInfo.processInfo.processIdentifier)")
+import Scratch
 
 /// Reads weights of any format, and their description.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do {
-        try Data(UnsafeBufferPointer(start: bytes, count: count)).write(to: file)
-        let weights = try readForeignWeights(at: file)
+        let weights = try readForeignWeights(at: place(input(bytes, count), as: "input"))
         _ = try JSONEncoder().encode(weights.module)
     } catch {
         _ = "\(error)"
