@@ -12,9 +12,18 @@
 #include <ATen/core/Tensor.h>
 #include <c10/util/Exception.h>
 
+#include <cstring>
+#include <new>
+
 namespace ctorch {
 
 void setLastError(const char *message) noexcept;
+
+/// Whether libtorch reports with `error` that it got no memory: on the CPU it throws its general type.
+inline bool isOutOfMemory(const c10::Error &error) noexcept {
+    if (dynamic_cast<const c10::OutOfMemoryError *>(&error)) return true;
+    return std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator") != nullptr;
+}
 
 /// Runs `body` and turns any exception into a status and a message.
 template <typename Body> ct_status guarded(Body &&body) noexcept {
@@ -23,6 +32,10 @@ template <typename Body> ct_status guarded(Body &&body) noexcept {
         return 0;
     } catch (const c10::Error &error) {
         setLastError(error.what_without_backtrace());
+        if (isOutOfMemory(error)) return CT_OUT_OF_MEMORY;
+    } catch (const std::bad_alloc &error) {
+        setLastError(error.what());
+        return CT_OUT_OF_MEMORY;
     } catch (const std::exception &error) {
         setLastError(error.what());
     } catch (...) {

@@ -32,6 +32,9 @@ extension Distiller: Trainable {
         return scalars
     }
 
+    /// What was not finite in a step.
+    public func fault(of report: StepReport) -> TrainingFault? { report.fault }
+
     /// What the numbers of a step say of the run.
     public func health(of scalars: [String: Double], done: Int) -> Health? {
         Health(isWarm: done > recipe.warmUpSteps, scalars: scalars)

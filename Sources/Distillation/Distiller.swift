@@ -22,6 +22,8 @@ public final class Distiller<Network: Denoiser> {
     public let critic: Network
     /// The moving averages of the generator's weights, in the order of the recipe's half-lives.
     public let averages: Averages
+    /// What the recipe's learning rate is multiplied by.
+    public var learningRateFactor = 1.0
 
     /// Where all three networks are.
     public let device: Device
@@ -96,38 +98,53 @@ public final class Distiller<Network: Denoiser> {
     /// One iteration: an update of the generator on `L_G = matchingWeight L_KL + lambda L_reg`, then updates of the critic, the first of
     /// them on the images that the generator was just judged by, any others on fresh ones.
     ///
-    /// All that is random depends on the recipe's seed and on `index` alone.
+    /// All that is random depends on the recipe's seed and on `index` alone. An update whose loss or gradient is not finite
+    /// is not made, and neither are those after it; which waits for the device before each update.
     ///
     /// - Parameter index: the number of the step, from 0.
     public func step(_ index: Int) -> StepReport {
         var draws = Draws("distill", seed: recipe.seed, step: index, for: teacher, device: device)
         let learningRate =
-            recipe.learningRate * warmUp(index, length: recipe.warmUpSteps)
+            recipe.learningRate * learningRateFactor * warmUp(index, length: recipe.warmUpSteps)
             * coolDown(index, length: recipe.coolDownSteps, duration: recipe.steps)
 
         setTrainable(.generator)
         let judged = accumulateGeneratorGradient(
             latents: draws.latents(recipe.batch), pairs: pairBatch(step: index), &draws)
-        let generatorNorm = update(.generator, learningRate: learningRate)
-        averages.update(from: generator, batchSize: recipe.batch, imagesBefore: index * recipe.batch)
+        let matchingLoss = total(judged.map(\.distributionMatchingLoss))
+        let regressionLoss = pairs == nil ? nil : total(judged.compactMap(\.regressionLoss))
+        let generatorNorm = clipGradient(.generator)
+        var fault = fault(
+            [
+                "loss/dm": matchingLoss, "loss/regression": regressionLoss,
+                "norm/generator_gradient": generatorNorm,
+            ],
+            ofCriticTurn: nil, step: index)
+        update(.generator, learningRate: fault == nil ? learningRate : nil)
+        if fault == nil {
+            averages.update(from: generator, batchSize: recipe.batch, imagesBefore: index * recipe.batch)
+        }
 
         setTrainable(.critic)
         var criticLosses: [Tensor] = []
         var criticNorms: [Tensor] = []
-        for turn in 0..<recipe.criticSteps {
+        for turn in 0..<recipe.criticSteps where fault == nil {
             let images = turn == 0 ? judged.map(\.images) : freshImages(draws.latents(recipe.batch))
-            criticLosses.append(accumulateCriticGradient(images, &draws))
-            criticNorms.append(update(.critic, learningRate: learningRate))
+            let loss = accumulateCriticGradient(images, &draws)
+            let norm = clipGradient(.critic)
+            fault = self.fault(
+                ["loss/critic": loss, "norm/critic_gradient": norm], ofCriticTurn: turn, step: index)
+            update(.critic, learningRate: fault == nil ? learningRate : nil)
+            criticLosses.append(loss)
+            criticNorms.append(norm)
         }
 
         return StepReport(
-            distributionMatchingLoss: total(judged.map(\.distributionMatchingLoss)),
-            regressionLoss: pairs == nil ? nil : total(judged.compactMap(\.regressionLoss)),
-            criticLoss: total(criticLosses) / Double(recipe.criticSteps),
+            distributionMatchingLoss: matchingLoss, regressionLoss: regressionLoss,
+            criticLoss: mean(criticLosses),
             distributionMatchingGradientNorm: total(judged.map(\.gradientNorm)),
-            generatorGradientNorm: generatorNorm,
-            criticGradientNorm: total(criticNorms) / Double(recipe.criticSteps),
-            images: .concatenated(judged.map(\.images.tensor)))
+            generatorGradientNorm: generatorNorm, criticGradientNorm: mean(criticNorms),
+            images: .concatenated(judged.map(\.images.tensor)), fault: fault)
     }
 
     /// The networks that are trained.
@@ -141,15 +158,20 @@ public final class Distiller<Network: Denoiser> {
         critic.setRequiresGrad(role == .critic)
     }
 
-    /// Who steps now: clips the gradient that has been added up, updates, and returns the norm before clipping.
-    private func update(_ role: Role, learningRate: Double) -> Tensor {
-        let (network, optimizer) =
-            role == .generator ? (generator, generatorOptimizer) : (critic, criticOptimizer)
-        let norm = clipGradientNorm(network.parameters.values, to: recipe.clipNorm)
-        optimizer.learningRate = learningRate
-        optimizer.step()
+    /// Clips the gradient that has been added up, and returns its norm before.
+    private func clipGradient(_ role: Role) -> Tensor {
+        clipGradientNorm(
+            (role == .generator ? generator : critic).parameters.values, to: recipe.clipNorm)
+    }
+
+    /// Who steps now: updates, unless there is no learning rate, and forgets the gradient.
+    private func update(_ role: Role, learningRate: Double?) {
+        let optimizer = role == .generator ? generatorOptimizer : criticOptimizer
+        if let learningRate {
+            optimizer.learningRate = learningRate
+            optimizer.step()
+        }
         optimizer.zeroGradients()
-        return norm
     }
 
     // MARK: Preparation
@@ -185,6 +207,11 @@ public final class Distiller<Network: Denoiser> {
             throw DistillationError.foreignPairs(what: what, expected: expected, found: found)
         }
     }
+}
+
+/// The mean of tensors without dimensions; not a number if there are none.
+func mean(_ values: [Tensor]) -> Tensor {
+    values.isEmpty ? Tensor(.nan) : total(values) / Double(values.count)
 }
 
 /// The sum of tensors without dimensions.

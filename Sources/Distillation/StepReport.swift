@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 public import Torch
+public import Training
 
 /// What one step of distillation has to tell. All are tensors without dimensions, which nobody has waited for: reading
 /// one with `item()` does.
@@ -20,6 +21,8 @@ public struct StepReport {
     public let criticGradientNorm: Tensor
     /// The images `[N, C, H, W]` that the generator made for distribution matching, without gradient.
     public let images: Tensor
+    /// What was not finite; the update that would have followed, and those after it in the step, were not made.
+    public let fault: TrainingFault?
 
     /// The numbers by the tags of the log; waits for the device.
     public func scalars() -> [String: Double] {

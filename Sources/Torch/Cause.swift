@@ -7,6 +7,11 @@ import Foundation
 /// not be done.
 package func cause(of error: any Error) -> String {
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
-    guard let code = (underlying as? POSIXError)?.code else { return error.localizedDescription }
-    return String(cString: strerror(code.rawValue)).lowercased()
+    let code: CInt? =
+        switch (error as? CocoaError)?.code {
+        case .fileWriteOutOfSpace: ENOSPC
+        case .fileWriteVolumeReadOnly: EROFS
+        default: (underlying as? POSIXError)?.code.rawValue
+        }
+    return code.map { String(cString: strerror($0)).lowercased() } ?? error.localizedDescription
 }

@@ -4,6 +4,8 @@
 import CTorch
 import Synchronization
 
+private let outOfMemory = Mutex<(@Sendable (String) -> Never)?>(nil)
+
 /// ``LibTorch/threads``; 0 until it is set.
 private let chosenThreads = Atomic<Int>(0)
 private let initialThreads = LibTorch.operatorThreads
@@ -41,7 +43,20 @@ public enum LibTorch {
     public static func keepFreedMemory() { ct_keep_freed_memory() }
 }
 
+extension LibTorch {
+    /// Sets how the program ends when libtorch gets no memory, on any thread and in the midst of any operator; without it,
+    /// with libtorch's message as for a mistake.
+    ///
+    /// - Parameter handler: takes libtorch's message; must not allocate tensors.
+    public static func whenOutOfMemory(_ handler: @escaping @Sendable (String) -> Never) {
+        outOfMemory.withLock { $0 = handler }
+    }
+}
+
 /// Stops the program with libtorch's message: a wrong shape or type is a mistake in the calling code.
 func check(_ status: ct_status, _ context: @autoclosure () -> String) {
-    guard status == 0 else { fatalError("\(context()): \(String(cString: ct_last_error()))") }
+    guard status != 0 else { return }
+    let message = String(cString: ct_last_error())
+    if status == CT_OUT_OF_MEMORY, let handler = outOfMemory.withLock({ $0 }) { handler(message) }
+    fatalError("\(context()): \(message)")
 }

@@ -68,9 +68,9 @@ struct Cost: CustomStringConvertible {
         "This exceeds the machine's memory of \(gigabytes(NetworkMemory.ofMachine)), so no step was tried: "
             + "take a smaller network, or a machine with more."
     }
-
-    private func gigabytes(_ bytes: Int) -> String { String(format: "%.2f GB", Double(bytes) / 1e9) }
 }
+
+private func gigabytes(_ bytes: Int) -> String { String(format: "%.2f GB", Double(bytes) / 1e9) }
 
 /// The memory that a run needs for tensors of the size of its network, whatever the batch.
 struct NetworkMemory {
@@ -97,18 +97,36 @@ struct NetworkMemory {
             gradients: device.threads, averages: recipe.emaHalfLifeImages.count)
     }
 
-    /// The memory of this machine.
-    static var ofMachine: Int { Int(clamping: ProcessInfo.processInfo.physicalMemory) }
+    /// The memory of this machine, or what of it this process's group may have.
+    static var ofMachine: Int {
+        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        let limit = (try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8)).flatMap {
+            Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        return min(physical, limit ?? physical)
+    }
+
+    /// What a checkpoint holds, of which there is a copy in memory while it is written.
+    var checkpoint: Int { 3 * trained + averages }
 
     var bytes: Int {
-        (networks + 2 * trained + gradients + averages) * parameterCount * DType.float32.size
+        (networks + 2 * trained + gradients + averages + checkpoint) * parameterCount * DType.float32.size
+    }
+
+    /// - Throws: ``CommandError`` if the networks alone exceed the machine's memory.
+    func checkFits(_ device: Device) throws {
+        guard device == .cpu, bytes > Self.ofMachine else { return }
+        throw CommandError(
+            "The run needs \(gigabytes(bytes)) for \(what), which exceeds the machine's memory of "
+                + "\(gigabytes(Self.ofMachine)): take a smaller network, or a machine with more.")
     }
 
     /// What is counted.
     var what: String {
         func counted(_ count: Int, _ name: String) -> String { "\(count) \(name)\(count == 1 ? "" : "s")" }
-        return "the weights of \(counted(networks, "network")), \(2 * trained) moments of AdamW, "
-            + "\(counted(gradients, "gradient")) and \(counted(averages, "average"))"
+        return
+            "the weights of \(counted(networks, "network")), \(2 * trained) moments of AdamW, "
+            + "\(counted(gradients, "gradient")), \(counted(averages, "average")) and the copy for a checkpoint"
     }
 }
 

@@ -23,6 +23,7 @@ struct DMD: ParsableCommand {
 
     static func main() {
         LibTorch.keepFreedMemory()
+        LibTorch.whenOutOfMemory(Ending.outOfMemory)
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         do {
             var command = try parseAsRoot()

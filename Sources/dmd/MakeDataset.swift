@@ -44,7 +44,7 @@ struct MakeDataset: ParsableCommand {
             return !Interrupt.isRequested
         }
         progress.finish()
-        guard isWhole else { throw stopped() }
+        guard isWhole else { throw Ending.stopped() }
         let shape = dataset.imageShape
         let kind = "\(shape[2]) x \(shape[1]) \(shape[0] == 1 ? "gray" : "RGB")"
         let names = dataset.classNames.map { " (\($0.joined(separator: ", ")))" } ?? ""

@@ -39,6 +39,7 @@ struct MakePairs: ParsableCommand {
     @Option(help: "The folder of the pairs.")
     var out = Path(argument: "runs/pairs")
 
+    @OptionGroup var time: TimeOptions
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
@@ -46,23 +47,24 @@ struct MakePairs: ParsableCommand {
     }
 
     func run() throws {
+        let timeLimit = try time.limit()
         let device = try compute.resolved()
         let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher(), device: device)
         Interrupt.install()
         let isWhole = try makePairs(
             of: denoiser, in: out.url, count: count, steps: steps, seed: seed, batch: batch,
-            shardSize: shardSize, device: device)
-        guard isWhole else { throw stopped() }
+            shardSize: shardSize, device: device, timeLimit: timeLimit)
+        guard isWhole else { throw Ending.stopped() }
         print("\(out): \(count) pairs")
     }
 }
 
 /// Makes the pairs that a folder lacks.
 ///
-/// - Returns: whether the set is whole; if not, the process was asked to stop.
+/// - Returns: whether the set is whole; if not, the process was asked to stop, or its time is up.
 func makePairs(
     of teacher: EDMDenoiser, in folder: URL, count: Int, steps: Int, seed: UInt64, batch: Int = 128,
-    shardSize: Int = 1_000, device: Device
+    shardSize: Int = 1_000, device: Device, timeLimit: TimeLimit? = nil
 ) throws -> Bool {
     var writer = try PairWriter(
         folder,
@@ -72,12 +74,14 @@ func makePairs(
             shardSize: shardSize))
     guard writer.finished < count else { return true }
     var progress = ProgressReport("pairs", total: count, done: writer.finished, unit: "pair")
+    var timeLimit = timeLimit
+    timeLimit?.begin()
     let isWhole = try writer.write(
         batch: batch, device: device,
         sampler: { teacher.makeImages(from: $0, condition: $1, steps: steps) },
         progress: { made in
             progress.update(made)
-            return !Interrupt.isRequested
+            return !Interrupt.isRequested && timeLimit?.isReached() != true
         })
     progress.finish()
     return isWhole

@@ -21,8 +21,10 @@ struct ComputeOptions: ParsableArguments {
     }
 
     /// The device, once libtorch has been told the number of threads.
-    func resolved() throws -> Device {
-        LibTorch.threads = threads ?? LibTorch.threads
+    ///
+    /// - Parameter begun: the number if the user gives none.
+    func resolved(threads begun: Int? = nil) throws -> Device {
+        LibTorch.threads = threads ?? begun ?? LibTorch.threads
         LibTorch.operatorThreads = 1
         return try Device(parsing: device)
     }
@@ -113,11 +115,4 @@ func requirePositive(_ options: (name: String, value: Int)...) throws {
 struct CommandError: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
-}
-
-/// Says how to go on after a signal, and gives the status that the process should end with.
-func stopped(afterStep step: Int? = nil) -> ExitCode {
-    let done = step.map { " after step \($0); a checkpoint is written" } ?? ""
-    FileHandle.standardError.write(Data("\nStopped\(done). To go on: give the same command again.\n".utf8))
-    return ExitCode(Interrupt.exitStatus)
 }

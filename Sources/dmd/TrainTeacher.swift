@@ -14,22 +14,28 @@ struct TrainTeacher: ParsableCommand {
         abstract: "Train a teacher from images.",
         discussion: """
             The images are an IDX set such as Fashion-MNIST, a folder of PNG and JPEG files, or an EDM zip. Running the \
-            same command again goes on where the last run stopped.
+            same command again, or --resume, goes on where the last run stopped.
             """)
 
     @Option(
         help: "The images: a folder, an IDX file or a zip (default: Fashion-MNIST, where it is installed).")
     var images: Path?
 
-    @Option(help: "The run's folder.")
-    var out = Path(argument: "runs/teacher")
+    @Option(help: "The run's folder (default: runs/teacher).")
+    var out: Path?
 
     @OptionGroup var recipe: RecipeOptions
+    @OptionGroup var options: RunOptions
     @OptionGroup var compute: ComputeOptions
 
-    func run() throws {
-        let settings = try recipe.resolved(as: TeacherRecipe.self)
-        let device = try compute.resolved()
+    mutating func run() throws {
+        let timeLimit = try options.time.limit()
+        let folder = try options.folder(out, default: "runs/teacher")
+        let begun = options.resume == nil ? nil : try RunRecord(in: folder)
+        images = try images ?? begun?.path("images", in: folder)
+        let settings = try recipe.resolved(
+            as: TeacherRecipe.self, default: options.resume == nil ? nil : folder.recipe)
+        let device = try compute.resolved(threads: begun?.threads)
         let dataset = try openDataset(
             at: images?.url ?? FashionMNIST.folder(), split: .train, size: settings.network.imgResolution)
         func makeTrainer() throws -> TeacherTrainer {
@@ -42,19 +48,31 @@ struct TrainTeacher: ParsableCommand {
             let cost = try Cost(.training(settings, on: device), on: device, of: makeTrainer)
             return print("\(try settings.yaml())\(cost)")
         }
+        let memory = NetworkMemory.training(settings, on: device)
+        try memory.checkFits(device)
         let trainer = try makeTrainer()
-        let folder = RunFolder(out.url)
+        var record = RunRecord(threads: LibTorch.threads)
+        record.note(images, as: "images", in: folder)
+        record.inputs["set of images"] = "\(dataset.count) of shape \(dataset.imageShape)"
+        try record.begin(in: folder)
 
         Interrupt.install()
         var run = Run(trainer, settings: settings, in: folder, title: "train-teacher")
         run.sample = { step, log in
-            try record(
+            try dmd.record(
                 Generation(denoiser: trainer.averaged(), steps: 18, seed: settings.seed).sheet(), step: step,
                 in: folder, log)
+            return nil
         }
+        run.timeLimit = timeLimit
+        run.overrides = options.overrides
+        run.retention = options.retention
         run.report = { _, scalars in String(format: "loss %.4f", scalars["loss"] ?? .nan) }
         let outcome = try run.run()
-        if case .interrupted(let step) = outcome { throw stopped(afterStep: step) }
+        if case .interrupted(let step) = outcome {
+            throw Ending.stopped(
+                afterStep: step, resume: "dmd train-teacher --resume \(folder.url.relativePath)")
+        }
         let metadata = ["dmd.recipe": try settings.yaml()]
         let teachers = try trainer.averages.suffixes.enumerated().map { index, suffix in
             let file = folder.url.appending(path: "teacher\(suffix).safetensors")

@@ -16,6 +16,19 @@ struct BadInputTests {
         ("weights that are text", ["sample", "--weights", "notes.txt"], ["notes.txt"]),
         ("weights cut short", ["sample", "--weights", "short.safetensors"], ["short.safetensors"]),
         ("an unknown device", ["sample", "--weights", "teacher.safetensors", "--device", "tpu"], ["tpu"]),
+        (
+            "a time that is none",
+            ["distill", "--teacher", "teacher.safetensors", "--time-limit", "soon"],
+            ["--time-limit is 'soon'", "3h30m"]
+        ),
+        ("no run to go on with", ["distill", "--resume", "images"], ["images holds no run to go on with"]),
+        (
+            "two folders", ["distill", "--resume", "images", "--out", "x"], ["either --resume or --out"]
+        ),
+        (
+            "a best checkpoint by no measure",
+            ["distill", "--teacher", "teacher.safetensors", "--keep-best"], ["--keep-best needs"]
+        ),
         ("a batch of 0", ["sample", "--weights", "teacher.safetensors", "--batch", "0"], ["--batch is 0"]),
         (
             "no such class", ["sample", "--weights", "teacher.safetensors", "--class", "7"],

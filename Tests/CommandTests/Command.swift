@@ -15,8 +15,14 @@ struct Command {
         let folder = FileManager.default.temporaryDirectory.appending(path: "dmd-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try saveDenoiser(network.makeDenoiser(seed: 1), to: folder.appending(path: "teacher.safetensors"))
-        try body(Command(folder: folder))
+        let command = Command(folder: folder)
+        try command.writeTeacher(seed: 1)
+        try body(command)
+    }
+
+    /// Writes `teacher.safetensors`.
+    func writeTeacher(seed: UInt64) throws {
+        try saveDenoiser(Self.network.makeDenoiser(seed: seed), to: url("teacher.safetensors"))
     }
 
     static let network = {

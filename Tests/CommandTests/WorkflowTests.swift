@@ -65,6 +65,53 @@ struct WorkflowTests {
         }
     }
 
+    @Test("go on with --resume alone, wherever the folder has gone, and with other settings that are named")
+    func resuming() throws {
+        try Command.withFolder { dmd in
+            _ = try dmd.run(distill("whole"))
+            let halted = try dmd.run(distill("halted"), interruptAt: "halted/checkpoints/step-000000002")
+            #expect(halted.errors.contains("or `dmd distill --resume halted`"), "\(halted.errors)")
+            try FileManager.default.moveItem(at: dmd.url("halted"), to: dmd.url("moved"))
+            let rest = try dmd.run(["distill", "--resume", "moved", "--keep", "1"])
+            #expect(rest.status == 0, "\(rest.errors)")
+            #expect(try dmd.data("whole/generator.safetensors") == dmd.data("moved/generator.safetensors"))
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: dmd.url("moved/checkpoints").path)
+                    == ["step-000000012"])
+
+            let longer = ["distill", "--resume", "moved", "--set", "distillation.steps=14"]
+            let refused = try dmd.run(longer)
+            #expect(refused.status != 0)
+            #expect(
+                refused.errors.contains("`distillation.steps` is 12 there and 14 now"), "\(refused.errors)")
+            let went = try dmd.run(longer + ["--override", "distillation.steps"])
+            #expect(went.status == 0 && dmd.exists("moved/checkpoints/step-000000014"), "\(went.errors)")
+        }
+    }
+
+    @Test("stop when the time is up, with a status of their own")
+    func timeLimit() throws {
+        try Command.withFolder { dmd in
+            let long = ["--set", "distillation.steps=1000000", "--time-limit", "5s"]
+            let stopped = try dmd.run(distill("run") + long)
+            #expect(stopped.status == 75, "\(stopped.errors)")
+            #expect(stopped.errors.contains("To go on: give the same command again"), "\(stopped.errors)")
+        }
+    }
+
+    @Test("refuse to go on with another teacher")
+    func otherTeacher() throws {
+        try Command.withFolder { dmd in
+            let withoutPairs = [
+                "distillation.lambda=0", "distillation.pairBatch=0", "distillation.steps=2",
+            ].flatMap { ["--set", $0] }
+            #expect(try dmd.run(distill("run") + withoutPairs).status == 0)
+            try dmd.writeTeacher(seed: 2)
+            let other = try dmd.run(distill("run") + withoutPairs)
+            #expect(other.status != 0 && other.errors.contains("run holds a run with another teacher, "))
+        }
+    }
+
     @Test("make one set of pairs in several processes, one of them killed, as one alone makes it")
     func pairs() throws {
         try Command.withFolder { dmd in

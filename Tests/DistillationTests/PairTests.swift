@@ -32,6 +32,22 @@ struct PairTests {
         }
     }
 
+    @Test("leave no claim of a process that was killed once it had made its file")
+    func abandonedClaim() throws {
+        try withTemporaryFolder { folder in
+            let toy = Toy(Mixture(centers: [[-0.6, 0], [0.6, 0.2]], shares: [0.5, 0.5], width: 0.1))
+            let description = PairDescription(
+                count: 4, seed: 1, sampleShape: toy.teacher.sampleShape, classCount: 0, teacher: "t",
+                sampler: "s")
+            var writer = try PairWriter(folder, description)
+            #expect(try writer.write(batch: 4, sampler: { z, _ in z }))
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            try Data().write(to: folder.appending(path: "pairs-00000.safetensors.lock"))
+            _ = try PairWriter(folder, description)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == files)
+        }
+    }
+
     @Test("are noise that can be made again, balanced classes, and what the sampler makes of them")
     func contents() throws {
         try withTemporaryFolder { folder in

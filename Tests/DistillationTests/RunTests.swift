@@ -79,7 +79,10 @@ struct RunTests {
                         verdicts[step] = distiller.health(of: scalars, done: step)
                         return ""
                     }
-                    $0.sample = { step, _ in sampled.append(step) }
+                    $0.sample = { step, _ in
+                        sampled.append(step)
+                        return nil
+                    }
                 } == .finished)
             let last = try #require(try ScalarLog.lines(of: RunFolder(folder).log).last)
             for tag in [
@@ -101,7 +104,7 @@ struct RunTests {
             let error = #expect(throws: RunError.self) {
                 try run(folder, Toy.recipe { $0.learningRate = 1e30 })
             }
-            guard case .diverged(step: 2, _) = error else {
+            guard case .diverged(step: 8, _) = error else {
                 Issue.record("found \(String(describing: error))")
                 return
             }

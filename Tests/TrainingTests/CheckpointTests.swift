@@ -52,7 +52,7 @@ private func weights(_ checkpoint: Checkpoint?) throws -> [Float]? {
 
     @Test func lastFewAreKept() throws {
         try withTemporaryFolder { folder in
-            let writer = try CheckpointWriter(folder, keeping: 2)
+            let writer = try CheckpointWriter(folder, keeping: CheckpointRetention(last: 2))
             for step in [5, 10, 100] {
                 try writer.write(step: step, files: files(Float(step)), state: step)
             }
@@ -92,6 +92,22 @@ private func weights(_ checkpoint: Checkpoint?) throws -> [Float]? {
         }
     }
 
+    @Test func checkpointThatWasBeingReplacedIsBroughtBack() throws {
+        try withTemporaryFolder { folder in
+            let whole = try CheckpointWriter(folder).write(step: 5, files: files(1), state: 1)
+            let replaced = folder.appending(path: ".replaced-step-000000005")
+            try FileManager.default.moveItem(at: whole, to: replaced)
+            _ = try CheckpointWriter(folder)
+            #expect(try folder.contents == ["step-000000005"])
+            #expect(try weights(CheckpointReader.latest(in: folder)) == [1, 2, 3, 4])
+
+            try FileManager.default.copyItem(at: whole, to: replaced)
+            try CheckpointWriter(folder).write(step: 5, files: files(2), state: 2)
+            #expect(try folder.contents == ["step-000000005"])
+            #expect(try weights(CheckpointReader.latest(in: folder)) == [2, 2, 3, 4])
+        }
+    }
+
     @Test func failedWriteLeavesNothing() throws {
         struct Unencodable: Encodable {
             struct Refusal: Error {}
@@ -100,7 +116,7 @@ private func weights(_ checkpoint: Checkpoint?) throws -> [Float]? {
         try withTemporaryFolder { folder in
             let writer = try CheckpointWriter(folder)
             try writer.write(step: 5, files: files(1), state: 1)
-            #expect(throws: Unencodable.Refusal.self) {
+            #expect(throws: CheckpointError.self) {
                 try writer.write(step: 6, files: files(2), state: Unencodable())
             }
             #expect(try folder.contents == ["step-000000005"])

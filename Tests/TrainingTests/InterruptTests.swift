@@ -24,6 +24,16 @@ private func send(_ signal: CInt) {
         }
     }
 
+    @Test func hangUpIsIgnored() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            Interrupt.install()
+            kill(getpid(), SIGHUP)
+            kill(getpid(), SIGPIPE)
+            usleep(50_000)
+            exit(Interrupt.isRequested ? 1 : 7)
+        }
+    }
+
     @Test func secondSignalEndsTheProcess() async {
         await #expect(processExitsWith: .exitCode(130)) {
             Interrupt.install()

@@ -9,7 +9,7 @@
 
 /// libtorch behind C.
 ///
-/// Every function that can fail returns 0 on success; otherwise `ct_last_error` holds the reason until the
+/// Every function that can fail returns 0 on success, and `CT_OUT_OF_MEMORY` where memory was lacking; otherwise `ct_last_error` holds the reason until the
 /// same thread's next failure. No C++ exception crosses this header. Results come out through the first
 /// parameters. A `ct_tensor` that a function hands out is owned by the caller and is returned with
 /// `ct_tensor_free`; one that is passed in is only borrowed.
@@ -19,6 +19,8 @@ extern "C" {
 #endif
 
 typedef int32_t ct_status;
+
+enum : int32_t { CT_OUT_OF_MEMORY = 2 };
 
 /// An owned reference to an `at::TensorImpl`.
 typedef struct {

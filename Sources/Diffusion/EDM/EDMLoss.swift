@@ -16,6 +16,11 @@ public struct EDMDraws {
         self.noise = noise
     }
 
+    /// The noise levels that are drawn, `[N]`: `ln sigma ~ N(mean, deviation^2)`.
+    public func sigma(mean: Double = -1.2, deviation: Double = 1.2) -> Tensor {
+        (logSigma * deviation + mean).exp()
+    }
+
     /// The numbers of `count` parts of a batch, whose sizes differ by one at most.
     public func chunked(_ count: Int) -> [EDMDraws] {
         zip(logSigma.chunked(count), noise.chunked(count)).map(EDMDraws.init)
@@ -40,7 +45,7 @@ public func edmLoss(
     _ denoiser: EDMDenoiser, x: Tensor, condition: Tensor?, draws: EDMDraws, mean: Double = -1.2,
     deviation: Double = 1.2
 ) -> Tensor {
-    let level = NoiseLevel(sigma: (draws.logSigma * deviation + mean).exp())
+    let level = NoiseLevel(sigma: draws.sigma(mean: mean, deviation: deviation))
     let prediction = denoiser(level.noising(x, noise: draws.noise), at: level, condition: condition)
     return (denoiser.lossWeight(at: level) * (prediction - x).square()).mean()
 }

@@ -34,6 +34,7 @@ public struct PairWriter {
         self.description = description
         shards = PairShard.all(of: description, in: folder)
         for number in shards.indices { note(number) }
+        removeAbandonedClaims()
     }
 
     /// The pairs that were made, by this writer or another, when it last looked.
@@ -78,7 +79,12 @@ public struct PairWriter {
                 Thread.sleep(forTimeInterval: 0.5)
             }
         }
+        removeAbandonedClaims()
         return true
+    }
+
+    private func removeAbandonedClaims() {
+        for number in made { FileClaim.removeAbandoned(on: shards[number].url) }
     }
 
     /// Notes whether a file is made and sound.

@@ -102,6 +102,13 @@ extension Tensor {
     /// A copy with its own memory; gradient flows through it.
     public func cloned() -> Tensor { Self._clone(.tensor(self)) }
 
+    /// A copy in row-major order on the CPU with its own memory, outside of the autograd graph; waits for the device.
+    public func copiedToHost() -> Tensor {
+        let elements = detached()
+        // Memory format 0 is row-major.
+        return device == .cpu ? Self._clone(.tensor(elements), 0) : elements.to(Device.cpu).contiguous()
+    }
+
     /// The same elements outside of the autograd graph.
     public func detached() -> Tensor { Self._detach(.tensor(self)) }
 

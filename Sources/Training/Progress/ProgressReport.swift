@@ -64,7 +64,8 @@ public struct ProgressReport {
         self.unit = unit
         self.style = style
         self.elapsed = elapsed ?? Self.stopwatch()
-        self.sink = sink ?? { FileHandle.standardError.write(Data($0.utf8)) }
+        // A terminal that has gone does not end the job.
+        self.sink = sink ?? { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) }
         count = done
         rate.update(count: done, at: self.elapsed())
     }

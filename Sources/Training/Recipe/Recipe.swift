@@ -64,6 +64,17 @@ extension Recipe {
             .map { ($0.key, $0.text, $1.text) }
     }
 
+    /// - Throws: ``RecipeError/unknownKey(place:key:nearest:known:)`` for an override that names neither a setting nor a
+    ///   section.
+    func checkKeys(_ overrides: [String]) throws {
+        let form = RecipeForm(of: self)
+        let keys = form.leaves.map(\.key)
+        for key in overrides where !keys.contains(where: { $0 == key || $0.hasPrefix("\(key).") }) {
+            throw RecipeError.unknownKey(
+                place: "--override", key: key, nearest: form.key(nearestTo: key), known: keys)
+        }
+    }
+
     private static func read(_ file: URL) throws -> String {
         do {
             return try String(contentsOf: file, encoding: .utf8)

@@ -94,7 +94,7 @@ indirect enum RecipeForm {
     }
 
     /// The key whose last name is spelt most alike; of several, the one whose whole path is.
-    private func key(nearestTo path: String) -> String? {
+    func key(nearestTo path: String) -> String? {
         func lastName(_ path: String) -> Substring { path.split(separator: ".").last ?? "" }
         let name = lastName(path)
         return entries.map(\.key)

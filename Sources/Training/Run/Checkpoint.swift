@@ -12,6 +12,10 @@ public struct Checkpoint: Sendable {
     public let url: URL
     /// The number of steps that were done.
     public let step: Int
+    /// The SHA-256 of the recipe that the run had then, if it is known.
+    public let recipe: String?
+    /// How good its weights are, the lower the better, if that was measured.
+    public let score: Double?
 
     /// Opens a checkpoint and compares every file with the manifest.
     ///
@@ -20,7 +24,9 @@ public struct Checkpoint: Sendable {
         let manifest = try CheckpointManifest(in: url)
         try manifest.verify(url)
         self.url = url
-        self.step = manifest.step
+        step = manifest.step
+        recipe = manifest.recipe
+        score = manifest.score
     }
 
     /// The tensors of one of its files, by the name they were written under, such as `"generator"`.
@@ -60,6 +66,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case lacks(path: String, file: String)
     /// A folder has checkpoints, and all are damaged.
     case noneIntact(folder: String, count: Int)
+    /// It could not be written; those before it are as they were.
+    case unwritten(path: String, reason: String)
 
     /// One sentence: which checkpoint, what is wrong with it, what to do.
     public var description: String {
@@ -70,6 +78,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
             "The checkpoint \(path) has no \(file): it comes from another kind of run."
         case .noneIntact(let folder, let count):
             "None of the \(count) checkpoints in \(folder) is intact; remove them to begin anew."
+        case .unwritten(let path, let reason):
+            "The checkpoint \(path) could not be written: \(reason); the checkpoints before it are intact, and the same "
+                + "command goes on from the last of them."
         }
     }
 }

@@ -14,11 +14,17 @@ struct CheckpointManifest: Codable {
     }
 
     var step: Int
+    /// The SHA-256 of the recipe that the run had.
+    var recipe: String?
+    /// How good the weights are, the lower the better, where that was measured.
+    var score: Double?
     var files: [String: Entry]
 
     /// Sums up the files in a folder.
-    init(step: Int, of names: [String], in folder: URL) throws {
+    init(step: Int, recipe: String?, score: Double?, of names: [String], in folder: URL) throws {
         self.step = step
+        self.recipe = recipe
+        self.score = score
         files = try Dictionary(
             uniqueKeysWithValues: names.map { name in
                 let data = try Data(contentsOf: folder.appending(path: name), options: .alwaysMapped)

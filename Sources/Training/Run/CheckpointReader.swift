@@ -19,7 +19,7 @@ public enum CheckpointReader {
             do {
                 return try Checkpoint(url)
             } catch let error as CheckpointError {
-                Logger(label: "training").warning("\(error) It is passed over.")
+                Logger(label: "training").warning("\(error) It is passed over for the one before.")
             }
         }
         guard folders.isEmpty else {
@@ -38,8 +38,12 @@ extension Checkpoint {
         return prefix + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
     }
 
+    /// The step that a folder's name tells.
+    static func step(of url: URL) -> Int? { Int(url.lastPathComponent.dropFirst(prefix.count)) }
+
     /// The folders of all checkpoints, by step, damaged ones too.
     static func folders(in folder: URL) throws -> [URL] {
-        try names(in: folder).filter { $0.hasPrefix(prefix) }.sorted().map { folder.appending(path: $0) }
+        try names(in: folder).filter { $0.hasPrefix(prefix) }.sorted { ($0.count, $0) < ($1.count, $1) }
+            .map { folder.appending(path: $0) }
     }
 }

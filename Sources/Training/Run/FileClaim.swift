@@ -36,5 +36,11 @@ package struct FileClaim: ~Copyable {
         unlink(lock.url.path)
     }
 
+    /// Removes the lock's file that a process left which was killed once it had made the claimed file.
+    package static func removeAbandoned(on url: URL) {
+        guard FileManager.default.fileExists(atPath: lock(of: url).path) else { return }
+        if let claim = try? FileClaim(on: url) { claim.fulfil() }
+    }
+
     private static func lock(of url: URL) -> URL { url.appendingPathExtension("lock") }
 }

@@ -42,7 +42,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
             case EACCES, EPERM: .notPermitted
             case ENOENT: .missing
             case ENOTDIR: .notAFolder
-            default: .other(String(cString: strerror(code)))
+            default: .other(String(cString: strerror(code)).lowercased())
             }
     }
 
@@ -58,6 +58,18 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
             case .fileWriteFileExists: .notAFolder
             default: .other(cause(of: error))
             }
+    }
+
+    /// What is wrong, as a part of a sentence.
+    var reason: String {
+        switch problem {
+        case .diskFull: "no space left on device"
+        case .readOnly: "the file system is read-only"
+        case .notPermitted: "the permissions forbid it"
+        case .missing: "\(path) does not exist"
+        case .notAFolder: "a file is in the way of \(path)"
+        case .other(let reason): reason
+        }
     }
 
     /// One sentence: which file, what is wrong, what to do.

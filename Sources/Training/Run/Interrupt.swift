@@ -9,6 +9,8 @@ private let received = Atomic<CInt>(0)
 
 /// Lets a run end in good order when it is asked to: the first Ctrl-C (SIGINT) or SIGTERM only sets a flag, which the
 /// loop looks at after each step; the second one ends the process at once, with the usual status of 130 or 143.
+///
+/// A run also outlives its terminal: SIGHUP does nothing, and neither does a reader of its output that has gone.
 public enum Interrupt {
     /// Whether the loop should write its checkpoint and stop.
     public static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
@@ -33,6 +35,7 @@ public enum Interrupt {
                 }
             }
         }
+        for number in [SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
         // A process inherits what the thread that started it does not listen to.
         pthread_sigmask(SIG_UNBLOCK, &heard, nil)
     }

@@ -11,6 +11,7 @@ internal import Logging
 ///        events/          TensorBoard's event file
 ///        samples/         pictures made on the way
 ///        checkpoints/     step-000001000/, ...
+///        faults/          what is known of steps that went wrong
 ///        log.jsonl        the scalars of the event file, one line a step
 /// ```
 public struct RunFolder: Sendable {
@@ -30,6 +31,8 @@ public struct RunFolder: Sendable {
     public var samples: URL { url.appending(path: "samples") }
     /// The folder of checkpoints.
     public var checkpoints: URL { url.appending(path: "checkpoints") }
+    /// The folder of evidence on losses and gradients that were not finite; there is none while all is well.
+    public var faults: URL { url.appending(path: "faults") }
     /// The scalars, one JSON object a line.
     public var log: URL { url.appending(path: "log.jsonl") }
 
@@ -43,14 +46,20 @@ public struct RunFolder: Sendable {
     /// Makes the folder ready for a run of `recipe`, and keeps other processes out of it while `body` runs. A folder
     /// that already holds a run goes on with it.
     ///
+    /// - Parameter overrides: the dotted keys of settings, or of whole sections, that may differ from those of the run that
+    ///   the folder holds. It then goes on with the new ones.
     /// - Throws: before `body` begins, ``RunFolderError`` if another process uses the folder or its run has another
-    ///   recipe, and ``FileError`` if it cannot be written; then whatever `body` throws.
-    public func run<R: Recipe, Result>(_ recipe: R, _ body: () throws -> Result) throws -> Result {
+    ///   recipe, ``RecipeError`` for an override that is no key, and ``FileError`` if the folder cannot be written; then
+    ///   whatever `body` throws.
+    public func run<R: Recipe, Result>(
+        _ recipe: R, overriding overrides: [String] = [], _ body: () throws -> Result
+    ) throws -> Result {
+        try recipe.checkKeys(overrides)
         try makeFolder(url)
         let lock = try RunLock(self)
         defer { lock.release() }
         if FileManager.default.fileExists(atPath: self.recipe.path) {
-            try check(recipe)
+            try check(recipe, overriding: overrides)
         } else {
             try writeWhole(Data(recipe.yaml().utf8), to: self.recipe)
         }
@@ -60,13 +69,21 @@ public struct RunFolder: Sendable {
         return try body()
     }
 
-    private func check<R: Recipe>(_ recipe: R) throws {
+    private func check<R: Recipe>(_ recipe: R, overriding overrides: [String]) throws {
         let differences = try self.recipe(as: R.self).differences(from: recipe)
-        guard differences.isEmpty else {
-            throw RunFolderError.otherRecipe(
-                folder: url.relativePath,
-                differences: differences.map { "`\($0.key)` is \($0.here) there and \($0.there) now" })
+        guard !differences.isEmpty else { return }
+        let foreign = differences.filter { difference in
+            !overrides.contains { difference.key == $0 || difference.key.hasPrefix("\($0).") }
         }
+        func texts(_ differences: [(key: String, here: String, there: String)]) -> [String] {
+            differences.map { "`\($0.key)` is \($0.here) there and \($0.there) now" }
+        }
+        guard foreign.isEmpty else {
+            throw RunFolderError.otherRecipe(folder: url.relativePath, differences: texts(foreign))
+        }
+        try writeWhole(Data(recipe.yaml().utf8), to: self.recipe)
+        Logger(label: "training").notice(
+            "\(url.relativePath) goes on with other settings: \(texts(differences).joined(separator: ", ")).")
     }
 }
 
@@ -84,7 +101,7 @@ public enum RunFolderError: Error, Equatable, CustomStringConvertible {
             "\(folder) is in use by process \(process); wait for it, stop it, or choose another folder."
         case .otherRecipe(let folder, let differences):
             "\(folder) holds a run with another recipe, where \(differences.joined(separator: ", ")); "
-                + "go on with those settings or choose another folder."
+                + "go on with those settings, name the keys with --override, or choose another folder."
         }
     }
 }

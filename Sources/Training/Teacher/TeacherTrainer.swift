@@ -13,6 +13,8 @@ public final class TeacherTrainer: Trainable {
         public let loss: Tensor
         /// The norm of the gradient before clipping, a scalar.
         public let gradientNorm: Tensor
+        /// What was not finite; the network was not updated then.
+        public let fault: TrainingFault?
     }
 
     /// The network being trained.
@@ -24,6 +26,8 @@ public final class TeacherTrainer: Trainable {
     private let optimizer: AdamW
     /// The moving averages of the weights, in the order of the recipe's half-lives.
     public let averages: Averages
+    /// What the recipe's learning rate is multiplied by.
+    public var learningRateFactor = 1.0
 
     /// Makes a new network from the recipe's seed.
     ///
@@ -64,12 +68,14 @@ public final class TeacherTrainer: Trainable {
         recipe.microBatch.map { (recipe.batch + $0 - 1) / $0 } ?? min(device.threads, recipe.batch)
     }
 
-    /// Draws a batch, descends on its loss and updates the moving averages.
+    /// Draws a batch, descends on its loss and updates the moving averages; where loss or gradient are not finite, draws a
+    /// batch alone.
     public func step(_ step: Int) throws -> Report {
         let (x, condition) = try batch(step)
         let parts = parts
         let (images, conditions) = (x.chunked(parts), condition?.chunked(parts))
-        let draws = noise(for: x, step: step).chunked(parts)
+        let noise = noise(for: x, step: step)
+        let draws = noise.chunked(parts)
         let losses = accumulateGradients(of: denoiser.parameters.values, over: parts) { part in
             let share = Double(images[part].shape[0]) / Double(recipe.batch)
             let loss =
@@ -77,17 +83,38 @@ public final class TeacherTrainer: Trainable {
             return (loss, loss.detached())
         }
         let gradientNorm = clipGradientNorm(denoiser.parameters.values, to: recipe.clipNorm)
-        optimizer.learningRate = learningRate(step)
-        optimizer.step()
+        let loss = Tensor.stacked(losses).sum()
+        let fault = fault(loss: loss, gradientNorm: gradientNorm, sigma: noise.sigma(), step: step)
+        if fault == nil {
+            optimizer.learningRate = learningRate(step)
+            optimizer.step()
+        }
         optimizer.zeroGradients()
-        averages.update(from: denoiser, batchSize: recipe.batch, imagesBefore: step * recipe.batch)
-        return Report(loss: Tensor.stacked(losses).sum(), gradientNorm: gradientNorm)
+        if fault == nil {
+            averages.update(from: denoiser, batchSize: recipe.batch, imagesBefore: step * recipe.batch)
+        }
+        return Report(loss: loss, gradientNorm: gradientNorm, fault: fault)
+    }
+
+    /// What was not finite in a step.
+    public func fault(of report: Report) -> TrainingFault? { report.fault }
+
+    private func fault(
+        loss: Tensor, gradientNorm: Tensor, sigma: @autoclosure () -> Tensor, step: Int
+    ) -> TrainingFault? {
+        guard !(loss + gradientNorm).item().isFinite else { return nil }
+        return TrainingFault(
+            step: step + 1, network: "network",
+            values: ["loss": loss.item(), "gradientNorm": gradientNorm.item()],
+            noiseLevels: sigma().array(as: Double.self), seed: recipe.seed,
+            streams: ["teacher.order", "teacher.sigma", "teacher.noise"]
+                + (recipe.mirror ? ["teacher.mirror"] : []))
     }
 
     /// The learning rate of a step: a warm-up, a plateau and a fall to 0.
     public func learningRate(_ step: Int) -> Double {
         let seen = step * recipe.batch
-        return recipe.learningRate * warmUp(seen, length: recipe.warmUpImages)
+        return recipe.learningRate * learningRateFactor * warmUp(seen, length: recipe.warmUpImages)
             * coolDown(seen, length: recipe.coolDownImages, duration: recipe.durationImages)
     }
 

@@ -39,7 +39,7 @@ struct Observer {
             if isStopping, unreadable.isEmpty {
                 progress.finish()
                 try keep(seen, key: key)
-                throw stopped()
+                throw Ending.stopped()
             }
         }
         progress.finish()

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Foundation
+import Logging
+import Torch
+
+/// A run under way: the steps, and what follows each of them.
+final class RunLoop<Work: Trainable> {
+    private static var slowing: Double { 0.5 }
+
+    private let plan: Run<Work>
+    private let recipe: String
+    private let writer: CheckpointWriter
+    private let checkpoints: CheckpointQueue
+    private let logger = Logger(label: "training")
+
+    private var log: MetricLog
+    private var state: RunState
+    private var faults: [TrainingFault] = []
+    /// The number of steps done.
+    private var done: Int
+    private var lastSaved: Int?
+    /// Whether a checkpoint is to be written after the next sound step.
+    private var isSaveDue = false
+    private var bestScore: Double?
+    private var timeLimit: TimeLimit?
+    private var longestWrite = Duration.zero
+    /// How long the run stood still for the last checkpoint, until that is logged.
+    private var standstill: Duration?
+    private var rate: ImageRate
+
+    private var work: Work { plan.work }
+
+    /// Goes on from the folder's last checkpoint.
+    init(_ run: Run<Work>, recipe: String) throws {
+        plan = run
+        self.recipe = recipe
+        writer = try CheckpointWriter(plan.folder.checkpoints, keeping: plan.retention)
+        checkpoints = CheckpointQueue(writer)
+        let checkpoint = try CheckpointReader.latest(in: plan.folder.checkpoints)
+        state = try checkpoint?.state() ?? RunState()
+        if let checkpoint {
+            try plan.work.load(checkpoint)
+            try writer.setAside(after: checkpoint.step)
+        }
+        run.work.learningRateFactor = state.learningRateFactor
+        done = checkpoint?.step ?? 0
+        lastSaved = checkpoint?.step
+        bestScore = try writer.bestScore()
+        log = try MetricLog(plan.folder, after: checkpoint?.step)
+        timeLimit = run.timeLimit
+        timeLimit?.begin()
+        rate = ImageRate(imagesPerStep: plan.work.imagesPerStep)
+    }
+
+    func run() throws -> Run<Work>.Outcome {
+        // Whatever ends the run, a checkpoint that is being written gets its time.
+        defer { try? checkpoints.wait() }
+        var progress = plan.makeProgress(work.stepCount, min(done, work.stepCount))
+        var note = ""
+        while done < work.stepCount {
+            let report = try work.step(done)
+            done += 1
+            let isLast = done == work.stepCount
+            let isStopping = plan.isInterrupted() || timeLimit?.isReached(reserving: longestWrite * 2) == true
+            try checkpoints.check()
+            isSaveDue = isSaveDue || done % work.intervals.checkpoint == 0 || isLast || isStopping
+
+            let fault = work.fault(of: report)
+            // The end must be a sound step's.
+            let isGivingUp = count(fault) || isLast && fault != nil
+            var lost: [String: Double] = [:]
+            if done % work.intervals.log == 0 || isLast || isSaveDue {
+                var scalars = work.scalars(of: report, done: done)
+                if done % work.intervals.log == 0 || isLast {
+                    scalars["steps/skipped"] = Double(state.skippedSteps)
+                    scalars["images_per_second"] = rate.sinceLast(step: done)
+                    scalars["checkpoint_seconds"] = standstill.map { $0 / .seconds(1) }
+                    standstill = nil
+                    try log.record(step: done, scalars)
+                    note = plan.report(done, scalars)
+                }
+                // Weights that are lost must not displace those of a good checkpoint.
+                if fault == nil { lost = scalars.filter { !$0.value.isFinite } }
+            }
+            if isGivingUp || !lost.isEmpty {
+                try recover(measured: lost)
+            } else {
+                try sampleAndSave(isSound: fault == nil)
+            }
+            progress?.update(done, note: note)
+            if isStopping, done < work.stepCount, lastSaved == done {
+                try checkpoints.wait()
+                progress?.finish(note: note)
+                return .interrupted(step: done)
+            }
+        }
+        try checkpoints.wait()
+        progress?.finish(note: note)
+        return .finished
+    }
+
+    /// Keeps count of steps without an update.
+    ///
+    /// - Returns: whether there were too many in a row.
+    private func count(_ fault: TrainingFault?) -> Bool {
+        guard let fault else {
+            state.skippedInARow = 0
+            faults = []
+            return false
+        }
+        logger.warning("\(fault)")
+        state.skippedSteps += 1
+        state.skippedInARow += 1
+        faults.append(fault)
+        return state.skippedInARow >= plan.faultLimit
+    }
+
+    private func sampleAndSave(isSound: Bool) throws {
+        var score: Double?
+        if done % work.intervals.sample == 0 || done == work.stepCount {
+            score = try plan.sample(done, log).flatMap { $0.isFinite ? $0 : nil }
+            if plan.retention.best, let score, score < bestScore ?? .infinity {
+                bestScore = score
+                isSaveDue = true
+            }
+        }
+        guard isSaveDue, isSound else { return }
+        let start = ContinuousClock.now
+        try checkpoints.write(
+            step: done, files: work.state, state: state, recipe: recipe, score: score,
+            after: log.synchronize)
+        let passed = ContinuousClock.now - start
+        standstill = passed
+        longestWrite = max(longestWrite, checkpoints.lastDuration, passed)
+        lastSaved = done
+        isSaveDue = false
+    }
+
+    /// Goes back to the last checkpoint with a lower learning rate, once, and ends the run the next time.
+    ///
+    /// - Parameter measured: what is not finite, if no update was skipped in the last step.
+    private func recover(measured: [String: Double]) throws {
+        try checkpoints.wait()
+        let checkpoint =
+            state.rolledBackAt == nil ? try CheckpointReader.latest(in: plan.folder.checkpoints) : nil
+        var evidence = FaultEvidence(
+            step: done, faults: faults, learningRateFactor: state.learningRateFactor)
+        evidence.measured = measured.isEmpty ? nil : measured
+        evidence.wentBackTo = checkpoint?.step
+        try makeFolder(plan.folder.faults)
+        let file = plan.folder.faults.appending(path: "\(Checkpoint.name(step: done)).json")
+        try writeWhole(JSONEncoder.run.encode(evidence), to: file)
+        guard let checkpoint else { throw RunError.diverged(step: done, evidence: file.relativePath) }
+
+        try work.load(checkpoint)
+        state.rolledBackAt = done
+        state.skippedInARow = 0
+        state.learningRateFactor *= Self.slowing
+        work.learningRateFactor = state.learningRateFactor
+        logger.warning(
+            """
+            Losses or gradients are not finite in step \(done): the run goes back to step \(checkpoint.step), and on with \
+            \(state.learningRateFactor) of the learning rate; see \(file.relativePath).
+            """)
+        try writer.write(
+            step: checkpoint.step, files: work.state, state: state, recipe: recipe, score: checkpoint.score)
+        log = try MetricLog(plan.folder, after: checkpoint.step)
+        faults = []
+        done = checkpoint.step
+        lastSaved = done
+        isSaveDue = false
+    }
+}
+
+/// How fast images go by.
+private struct ImageRate {
+    let imagesPerStep: Int
+    var last: (step: Int, time: ContinuousClock.Instant)?
+
+    /// Images a second since the last call; nil at the first, and after a return to an earlier step.
+    mutating func sinceLast(step: Int) -> Double? {
+        let now = ContinuousClock.now
+        defer { last = (step, now) }
+        guard let last, step > last.step else { return nil }
+        return Double((step - last.step) * imagesPerStep) / ((now - last.time) / .seconds(1))
+    }
+}
