@@ -48,7 +48,9 @@ struct DistillResults {
                     title: "Samples", caption: "Images of the generator, not selected.",
                     png: try samples.pngData()),
             ],
-            charts: charts(of: try ScalarLog.lines(of: folder.log)), recipe: try settings.yaml())
+            charts: charts(
+                of: try ScalarLog.lines(of: folder.log), batch: settings.distillation.batch),
+            recipe: try settings.yaml())
         try writeWhole(Data(report.html().utf8), to: folder.url.appending(path: "report.html"))
         return figures
     }

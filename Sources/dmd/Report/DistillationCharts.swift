@@ -5,8 +5,10 @@ import Training
 
 /// The curves of a distillation, each with a hint how to read it. Those whose numbers the log lacks are left
 /// out.
-func charts(of lines: [ScalarLog.Line]) -> [LineChart] {
-    guides.compactMap { $0.chart(of: lines) }
+///
+/// - Parameter batch: images that distribution matching sees in a step.
+func charts(of lines: [ScalarLog.Line], batch: Int) -> [LineChart] {
+    guides.compactMap { $0.chart(of: lines, batch: batch) }
 }
 
 /// What a chart shows of a log.
@@ -18,13 +20,15 @@ private struct Guide {
     /// A value that the curves should stay below.
     var limit: Double?
     var isLogarithmic = false
+    /// Whether the curves are drawn over images seen rather than steps.
+    var countsImages = false
 
-    func chart(of lines: [ScalarLog.Line]) -> LineChart? {
+    func chart(of lines: [ScalarLog.Line], batch: Int) -> LineChart? {
         var series = tags.map { tag, name in
             LineChart.Series(
                 name: name,
                 points: lines.compactMap { line in
-                    line.values[tag].map { (x: Double(line.step), y: $0) }
+                    line.values[tag].map { (x: Double(line.step * (countsImages ? batch : 1)), y: $0) }
                 },
                 isReference: tag.hasPrefix("pairs/"))
         }
@@ -38,7 +42,9 @@ private struct Guide {
                     name: "limit", points: [(x: first.x, y: limit), (x: last.x, y: limit)], isReference: true)
             )
         }
-        return LineChart(title: title, caption: caption, series: series, isLogarithmic: isLogarithmic)
+        return LineChart(
+            title: title, caption: caption, horizontal: countsImages ? "images seen" : "step",
+            series: series, isLogarithmic: isLogarithmic)
     }
 }
 
@@ -50,7 +56,7 @@ private let guides: [Guide] = [
             against. Lower is better. It is taken on features of VGG16 and does not compare with published \
             FID.
             """,
-        tags: [("distance/frechet", "distance")], isLogarithmic: true),
+        tags: [("distance/frechet", "distance")], isLogarithmic: true, countsImages: true),
     Guide(
         title: "Distribution matching loss",
         caption: """

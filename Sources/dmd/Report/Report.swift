@@ -34,7 +34,7 @@ struct Report {
     var figures: [Figure]
     /// From the most to the least telling.
     var pictures: [ReportPicture]
-    /// The curves, as ``charts(of:)`` makes them of a log.
+    /// The curves, as ``charts(of:batch:)`` makes them of a log.
     var charts: [LineChart]
     /// The settings of the run, as YAML.
     var recipe: String
