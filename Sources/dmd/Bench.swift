@@ -45,7 +45,7 @@ struct Bench: ParsableCommand {
     var items = BenchItem.allCases.map(\.rawValue).joined(separator: ",")
 
     @Option(help: "LPIPS's weights, which scripts/setup fetches.")
-    var lpips = Path(argument: ".weights/lpips-vgg16.safetensors")
+    var lpips = Path.lpips
 
     @Flag(help: "Print one JSON object.")
     var json = false

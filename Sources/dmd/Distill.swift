@@ -49,7 +49,7 @@ struct Distill: ParsableCommand {
     @OptionGroup var options: RunOptions
     @OptionGroup var compute: ComputeOptions
 
-    private var lpipsWeights: URL { (lpips ?? Path(argument: ".weights/lpips-vgg16.safetensors")).url }
+    private var lpipsWeights: URL { (lpips ?? Path.lpips).url }
 
     mutating func run() throws {
         let timeLimit = try options.time.limit()

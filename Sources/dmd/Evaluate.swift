@@ -53,7 +53,7 @@ struct Evaluate: ParsableCommand {
     var distanceOnly = false
 
     @Option(help: "LPIPS's weights, which scripts/setup fetches.")
-    var lpips = Path(argument: ".weights/lpips-vgg16.safetensors")
+    var lpips = Path.lpips
 
     @Option(help: "The card to write.")
     var card = Path(argument: "evaluation.json")

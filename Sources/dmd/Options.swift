@@ -58,6 +58,9 @@ struct Path: ExpressibleByArgument, CustomStringConvertible {
 
     init(argument: String) { description = argument }
 
+    /// Where scripts/setup puts the weights of LPIPS.
+    static let lpips = Path(argument: ".weights/lpips-vgg16.safetensors")
+
     static var defaultCompletionKind: CompletionKind { .file() }
 }
 

@@ -44,7 +44,7 @@ struct Verify: ParsableCommand {
             request.path = path ?? request.path
             return request
         }
-        let lpips = lpips ?? Path(argument: expected.lpips?.path ?? ".weights/lpips-vgg16.safetensors")
+        let lpips = lpips ?? expected.lpips.map { Path(argument: $0.path) } ?? .lpips
         if let sum = expected.lpips?.sha256, try fileSum(lpips.url) != sum { throw changed("\(lpips)") }
         let evaluation = Evaluation(
             subject: request(expected.subject, subject), reference: request(expected.reference, against),

@@ -9,7 +9,7 @@ import Training
 /// All that is needed to make an evaluation again, and what came out.
 struct Card: Codable {
     /// The form of cards; rises when old ones can no longer be read.
-    var format = 1
+    var format = Card.currentFormat
     /// The version of this program.
     var program: String
     /// The version of libtorch.

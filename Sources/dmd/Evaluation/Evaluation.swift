@@ -5,7 +5,6 @@ import ArgumentParser
 import Diffusion
 import Foundation
 import Metrics
-import OrderedCollections
 import Torch
 import Training
 
@@ -41,6 +40,7 @@ struct Evaluation {
 
         let observer = Observer(network: network, keepsFeatures: !distanceOnly, folder: unfinished)
         let known = try look(at: reference, seed: seeds[0], "reference", card.features, observer)
+        warn(reference, known.reference, card.features)
         if case .observed(let seen) = known.reference, card.reference.kind == .images {
             card.reference.sha256 = seen.sha256
         }
@@ -53,6 +53,7 @@ struct Evaluation {
                 if case .observed(let seen) = known.reference { try observer.keep(seen, key: known.key) }
                 throw stop
             }
+            warn(subject, found.reference, card.features)
             switch found.reference {
             case .statistics(let saved):
                 bySeed.append([
@@ -120,7 +121,6 @@ struct Evaluation {
         if case .statistics(let saved) = side.content {
             try saved.requireComparable(
                 with: features.kind, networkHash: features.sha256, file: side.origin.path)
-            warn(side, saved.isRankDeficient, features)
             return Look(reference: .statistics(saved))
         }
         guard let source = side.source(seed: seed, count: side.origin.count ?? 0) else {
@@ -132,12 +132,11 @@ struct Evaluation {
             .map { String(decoding: $0, as: UTF8.self) }
         let key = "\(told)\(side.isModel ? seed : 0)\(observer.keepsFeatures)"
         let seen = try observer.look(at: source, title: title, key: key)
-        warn(side, seen.statistics.total.isRankDeficient, features)
         return Look(reference: .observed(seen), source: source, key: key)
     }
 
-    private func warn(_ side: Side, _ isRankDeficient: Bool?, _ features: FeatureOrigin) {
-        guard isRankDeficient == true else { return }
+    private func warn(_ side: Side, _ reference: Reference, _ features: FeatureOrigin) {
+        guard reference.isRankDeficient == true else { return }
         FileHandle.standardError.write(
             Data(
                 ("Note: \(side.origin) are no more than the \(features.kind.count) features, so the Frechet distance "

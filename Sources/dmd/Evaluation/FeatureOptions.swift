@@ -60,7 +60,7 @@ func loadFeatures(_ name: String, weights: Path?, device: Device) throws -> any 
     }
     switch name {
     case "vgg16":
-        let path = weights ?? Path(argument: ".weights/lpips-vgg16.safetensors")
+        let path = weights ?? .lpips
         return try VGGFeatures(weights: path.url, resize: nil, device: device)
     case "inception": return try inception(.tensorFlow)
     case "inception-pytorch-fid": return try inception(.pyTorchFID)

@@ -70,7 +70,7 @@ enum Reference {
     /// Whether there were too few images for the features; nil if their number is not known.
     var isRankDeficient: Bool? {
         switch self {
-        case .observed(let seen): seen.statistics.total.isRankDeficient
+        case .observed(let seen): seen.count <= seen.statistics.dimension
         case .statistics(let saved): saved.isRankDeficient
         }
     }

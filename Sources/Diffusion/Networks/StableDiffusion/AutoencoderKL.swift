@@ -87,16 +87,9 @@ private final class AutoencoderEncoder: Module {
     ) {
         let widths = configuration.blockOutChannels
         convIn = style.conv(configuration.imageChannels, widths[0], from: &stream)
-        var stages: [AutoencoderStage] = []
-        var channels = widths[0]
-        for (level, width) in widths.enumerated() {
-            stages.append(
-                AutoencoderStage(
-                    channels, width, count: configuration.layersPerBlock,
-                    resampling: level < widths.count - 1 ? .down : nil, style: style, from: &stream))
-            channels = width
-        }
-        self.stages = stages
+        stages = autoencoderStages(
+            widths, count: configuration.layersPerBlock, resampling: .down, style: style, from: &stream)
+        let channels = widths[widths.count - 1]
         middle = AutoencoderMiddle(channels, style: style, from: &stream)
         normOut = style.norm(channels)
         convOut = style.conv(channels, 2 * configuration.latentChannels, from: &stream)
@@ -127,16 +120,9 @@ private final class AutoencoderDecoder: Module {
     ) {
         let widths = Array(configuration.blockOutChannels.reversed())
         convIn = style.conv(configuration.latentChannels, widths[0], from: &stream)
-        var stages: [AutoencoderStage] = []
-        var channels = widths[0]
-        for (level, width) in widths.enumerated() {
-            stages.append(
-                AutoencoderStage(
-                    channels, width, count: configuration.layersPerBlock + 1,
-                    resampling: level < widths.count - 1 ? .up : nil, style: style, from: &stream))
-            channels = width
-        }
-        self.stages = stages
+        stages = autoencoderStages(
+            widths, count: configuration.layersPerBlock + 1, resampling: .up, style: style, from: &stream)
+        let channels = widths[widths.count - 1]
         middle = AutoencoderMiddle(widths[0], style: style, from: &stream)
         normOut = style.norm(channels)
         convOut = style.conv(channels, configuration.imageChannels, from: &stream)
@@ -150,5 +136,17 @@ private final class AutoencoderDecoder: Module {
 
     func callAsFunction(_ latents: Tensor) -> Tensor {
         convOut(normOut.silu(stages.reduce(middle(convIn(latents))) { $1($0) }))
+    }
+}
+
+/// Stages of given widths, each with `count` blocks; all but the last resample.
+private func autoencoderStages(
+    _ widths: [Int], count: Int, resampling: Resampling, style: StableDiffusionStyle,
+    from stream: inout RandomStream
+) -> [AutoencoderStage] {
+    widths.indices.map { level in
+        AutoencoderStage(
+            widths[max(level - 1, 0)], widths[level], count: count,
+            resampling: level < widths.count - 1 ? resampling : nil, style: style, from: &stream)
     }
 }
