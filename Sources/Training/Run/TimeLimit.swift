@@ -4,24 +4,26 @@
 /// The time by which a process must have ended, and the pace of its work, to stop before it is stopped.
 public struct TimeLimit: Sendable {
     private let end: ContinuousClock.Instant
-    private var last = ContinuousClock.now
+    private var last: ContinuousClock.Instant
     private var longest = Duration.zero
 
     /// A limit of so long from now on.
-    public init(_ duration: Duration) {
-        end = .now + duration
+    public init(_ duration: Duration, at now: ContinuousClock.Instant = .now) {
+        end = now + duration
+        last = now
     }
 
     /// Begins with pieces of another kind.
-    public mutating func begin() {
-        last = .now
+    public mutating func begin(at now: ContinuousClock.Instant = .now) {
+        last = now
         longest = .zero
     }
 
     /// Notes that a piece of work is done, and says whether to stop: whether twice the longest piece so far, and what is
     /// reserved for the end, do not fit any more.
-    public mutating func isReached(reserving reserve: Duration = .zero) -> Bool {
-        let now = ContinuousClock.now
+    public mutating func isReached(
+        reserving reserve: Duration = .zero, at now: ContinuousClock.Instant = .now
+    ) -> Bool {
         longest = max(longest, now - last)
         last = now
         return now + longest * 2 + reserve >= end
