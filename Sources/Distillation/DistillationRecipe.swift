@@ -4,6 +4,14 @@
 public import Torch
 public import Training
 
+/// What makes images of latents while a distillation compares them.
+public enum LatentDecoder: String, Codable, Sendable, CaseIterable {
+    /// The decoder of the model.
+    case full
+    /// A small one in its place, which costs less time and memory.
+    case tiny
+}
+
 /// The settings of a distillation. The defaults are the paper's for class-conditional CIFAR-10 (Appendix B.1); where
 /// it names none, that is said.
 public struct DistillationRecipe: Recipe {
@@ -35,6 +43,8 @@ public struct DistillationRecipe: Recipe {
     public var matchingWeight = 1.0
     /// The weight of the regression loss, `lambda_reg`; 0 does without pairs. The paper takes 0.5 without classes.
     public var lambda = 0.25
+    /// Which decoder makes the images of latents that the regression loss compares; pixels need none.
+    public var decoder = LatentDecoder.full
     /// The weight `w_t` of the distribution matching gradient.
     public var weighting = DistributionMatchingWeighting.normalized
     /// Whether that gradient keeps the factor `alpha_t`.
@@ -66,6 +76,10 @@ public struct DistillationRecipe: Recipe {
     public var emaHalfLifeImages = [500_000.0]
     /// The half-life is at most this fraction of the images seen. EDM's; not in the paper.
     public var emaRampUp = 0.05
+
+    /// Settings that change on the way, each such as `lambda=0.5 from 5400`: before step 5,400, counted from 0, it is what
+    /// is said above. Those of the networks, of the averages and of the intervals cannot change. As in the paper's Table 5.
+    public var changes: [String] = []
 
     /// Steps between two lines of the log. Not in the paper, as the next two.
     public var logEvery = 50
@@ -118,6 +132,7 @@ public struct DistillationRecipe: Recipe {
             "maximumLevel", maximumLevel, maximumLevel > minimumLevel && maximumLevel <= 1,
             "above minimumLevel, which is \(minimumLevel), and at most 1")
         try validateBatches()
+        if !changes.isEmpty { _ = try phases() }
     }
 
     private func validateBatches() throws {

@@ -27,7 +27,7 @@ extension Distiller {
 
     /// The standard deviations of the noise in a step's update, drawn anew.
     private func noiseLevels(step: Int, criticTurn: Int?) -> [Double] {
-        var draws = Draws("distill", seed: recipe.seed, step: step, for: teacher, device: device)
+        var draws = draws("distill", step: step)
         let count = teacher.schedule.count
         var steps = draws.perturbation(recipe.judgedImages, steps: recipe.levels(of: count)).steps
         for turn in 0..<(criticTurn ?? -1) + 1 {

@@ -60,7 +60,7 @@ extension Distiller {
         let matching = distributionMatchingLoss(x: x.tensor, gradient: gradient) * share
         var loss = matching * recipe.matchingWeight
         var regression: Tensor?
-        if let pairs, let distance {
+        if let pairs, let distance = recipe.decoder == .tiny ? tinyDistance : distance {
             let share = Double(paired.count) / Double(recipe.pairBatch)
             let value =
                 regressionLoss(generated: paired.tensor, target: pairs.images, distance: distance) * share
@@ -135,7 +135,7 @@ extension Distiller {
     /// - Parameter index: the number of the step after which to measure.
     public func criticLag(after index: Int) -> (critic: Tensor, teacher: Tensor) {
         withoutGradients {
-            var draws = Draws("health", seed: recipe.seed, step: index, for: teacher, device: device)
+            var draws = draws("health", step: index)
             let images = freshImages(draws.latents(recipe.batch))
             let perturbations = perturbations(for: images, &draws)
             func loss(of network: Network) -> Tensor {

@@ -12,8 +12,8 @@ public import Training
 /// Generator and critic begin with the teacher's weights. ``step(_:)`` is one iteration of the paper's Algorithm 1; the
 /// loop around it, with checkpoints and a log, is `Training`'s `Run`.
 public final class Distiller<Network: Denoiser> {
-    /// The settings.
-    public let recipe: DistillationRecipe
+    /// The settings that are in force: at first those of step 0, see ``DistillationRecipe/changes``.
+    public private(set) var recipe: DistillationRecipe
     /// `mu_base`: the pretrained denoiser, never changed.
     public let teacher: Network
     /// `G`: makes an image in one evaluation, see ``Denoiser/generate(from:condition:)``.
@@ -29,12 +29,18 @@ public final class Distiller<Network: Denoiser> {
     public let device: Device
     let generatorOptimizer: AdamW
     let criticOptimizer: AdamW
-    let pairs: PairSet?
     let distance: Distance?
+    let tinyDistance: Distance?
+    private let allPairs: PairSet?
+    private let phases: [DistillationPhase]
+    private let conditions: (any Conditions)?
     private let makeNetwork: () -> Network
 
+    /// The pairs, while there is a regression loss.
+    var pairs: PairSet? { recipe.lambda > 0 ? allPairs : nil }
+
     /// Of the first pairs' images; nil without pairs.
-    private(set) lazy var pairStatistics = pairs.map { pairs in
+    private(set) lazy var pairStatistics = allPairs.map { pairs in
         ImageStatistics(of: pairs.pairs(at: 0..<min(1_024, pairs.description.count)).images)
     }
 
@@ -46,21 +52,28 @@ public final class Distiller<Network: Denoiser> {
     ///   - makeNetwork: makes a network of the teacher's architecture, with any weights.
     ///   - pairs: pairs of this teacher; not needed where `lambda` is 0.
     ///   - distance: `l` of the regression loss, such as LPIPS; needed where pairs are.
+    ///   - tinyDistance: the same where the recipe's `decoder` is `tiny`; needed if it ever is.
+    ///   - conditions: what images are conditioned on; if not given, the classes of the teacher, if it has any.
     ///   - device: where to work.
     /// - Throws: ``DistillationError`` if pairs are missing or of another teacher, or if the network cannot be computed as
     ///   the recipe asks for, ``StateMismatch`` if `makeNetwork` makes another architecture, ``RecipeError``.
     public init(
         _ recipe: DistillationRecipe, teacher: Network, makeNetwork: @escaping () -> Network,
-        pairs: PairSet? = nil,
-        distance: Distance? = nil, device: Device = .cpu
+        pairs: PairSet? = nil, distance: Distance? = nil, tinyDistance: Distance? = nil,
+        conditions: (any Conditions)? = nil, device: Device = .cpu
     ) throws {
         try recipe.validate()
-        try Self.check(recipe, teacher, pairs, distance)
-        self.recipe = recipe
+        phases = try recipe.phases()
+        let conditions = conditions ?? teacher.classConditions
+        try Self.check(phases, pairs, distance, tinyDistance, levels: teacher.schedule.count)
+        if let pairs { try Self.check(pairs.description, teacher, conditions) }
+        self.recipe = phases[0].recipe
         self.teacher = teacher
         self.makeNetwork = makeNetwork
-        self.pairs = recipe.lambda > 0 ? pairs : nil
+        self.conditions = conditions
+        allPairs = phases.contains { $0.recipe.lambda > 0 } ? pairs : nil
         self.distance = distance
+        self.tinyDistance = tinyDistance
         self.device = device
         teacher.move(to: device)
         teacher.setRequiresGrad(false)
@@ -103,7 +116,8 @@ public final class Distiller<Network: Denoiser> {
     ///
     /// - Parameter index: the number of the step, from 0.
     public func step(_ index: Int) -> StepReport {
-        var draws = Draws("distill", seed: recipe.seed, step: index, for: teacher, device: device)
+        recipe = phase(at: index).recipe
+        var draws = draws("distill", step: index)
         let learningRate =
             recipe.learningRate * learningRateFactor * warmUp(index, length: recipe.warmUpSteps)
             * coolDown(index, length: recipe.coolDownSteps, duration: recipe.steps)
@@ -122,7 +136,9 @@ public final class Distiller<Network: Denoiser> {
             ofCriticTurn: nil, step: index)
         update(.generator, learningRate: fault == nil ? learningRate : nil)
         if fault == nil {
-            averages.update(from: generator, batchSize: recipe.batch, imagesBefore: index * recipe.batch)
+            averages.update(
+                from: generator, batchSize: recipe.batch, imagesBefore: phase(at: index).images(before: index)
+            )
         }
 
         setTrainable(.critic)
@@ -145,6 +161,17 @@ public final class Distiller<Network: Denoiser> {
             distributionMatchingGradientNorm: total(judged.map(\.gradientNorm)),
             generatorGradientNorm: generatorNorm, criticGradientNorm: mean(criticNorms),
             images: .concatenated(judged.map(\.images.tensor)), fault: fault)
+    }
+
+    private func phase(at index: Int) -> DistillationPhase {
+        phases.last { $0.start <= index } ?? phases[0]
+    }
+
+    /// The random numbers of a step.
+    func draws(_ purpose: String, step: Int) -> Draws {
+        Draws(
+            purpose, seed: recipe.seed, step: step, sampleShape: teacher.sampleShape, conditions: conditions,
+            device: device)
     }
 
     /// The networks that are trained.
@@ -192,21 +219,39 @@ public final class Distiller<Network: Denoiser> {
     }
 
     private static func check(
-        _ recipe: DistillationRecipe, _ teacher: Network, _ pairs: PairSet?, _ distance: Distance?
+        _ phases: [DistillationPhase], _ pairs: PairSet?, _ distance: Distance?, _ tinyDistance: Distance?,
+        levels: Int
     ) throws {
-        guard !recipe.levels(of: teacher.schedule.count).isEmpty else {
-            throw DistillationError.noLevels(count: teacher.schedule.count)
+        for recipe in phases.map(\.recipe) {
+            guard !recipe.levels(of: levels).isEmpty else { throw DistillationError.noLevels(count: levels) }
+            guard recipe.lambda > 0 else { continue }
+            guard pairs != nil, recipe.decoder == .tiny || distance != nil else {
+                throw DistillationError.noPairs
+            }
+            guard recipe.decoder == .full || tinyDistance != nil else {
+                throw DistillationError.noTinyDecoder
+            }
         }
-        guard recipe.lambda > 0 else { return }
-        guard let made = pairs?.description, distance != nil else { throw DistillationError.noPairs }
+    }
+
+    private static func check(
+        _ made: PairDescription, _ teacher: Network, _ conditions: (any Conditions)?
+    ) throws {
+        let prompts = teacher.classCount > 0 ? nil : conditions?.fingerprint
         for (what, expected, found) in [
             ("image shape", "\(teacher.sampleShape)", "\(made.sampleShape)"),
             ("number of classes", "\(teacher.classCount)", "\(made.classCount)"),
             ("teacher's fingerprint", fingerprint(of: teacher.state), made.teacher),
+            ("prompts' fingerprint", prompts ?? "none", made.prompts?.fingerprint ?? "none"),
         ] where expected != found {
             throw DistillationError.foreignPairs(what: what, expected: expected, found: found)
         }
     }
+}
+
+extension Denoiser {
+    /// The classes; nil where there are none.
+    var classConditions: (any Conditions)? { classCount == 0 ? nil : ClassConditions(count: classCount) }
 }
 
 /// The mean of tensors without dimensions; not a number if there are none.

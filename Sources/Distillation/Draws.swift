@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import Diffusion
 import Torch
 
-/// Noise or images `[N, ...]`, and the class of each as a one-hot row `[N, classCount]`.
+/// Noise or images `[N, ...]`, and what each is conditioned on, `[N, ...]`, or nothing.
 struct Conditioned {
     let tensor: Tensor
     let condition: Tensor?
@@ -55,7 +54,7 @@ struct Perturbation {
 /// The random numbers of one step, from streams of their own by what they are for.
 struct Draws: ~Copyable {
     private let sampleShape: [Int]
-    private let classCount: Int
+    private let conditions: (any Conditions)?
     private let device: Device
     private var z: RandomStream
     private var label: RandomStream
@@ -63,9 +62,12 @@ struct Draws: ~Copyable {
     private var noise: RandomStream
 
     /// - Parameter purpose: the beginning of the streams' names.
-    init(_ purpose: String, seed: UInt64, step: Int, for network: some Denoiser, device: Device) {
-        sampleShape = network.sampleShape
-        classCount = network.classCount
+    init(
+        _ purpose: String, seed: UInt64, step: Int, sampleShape: [Int], conditions: (any Conditions)?,
+        device: Device
+    ) {
+        self.sampleShape = sampleShape
+        self.conditions = conditions
         self.device = device
         z = RandomStream(seed: seed, purpose: "\(purpose).z", step: step)
         label = RandomStream(seed: seed, purpose: "\(purpose).label", step: step)
@@ -73,14 +75,12 @@ struct Draws: ~Copyable {
         noise = RandomStream(seed: seed, purpose: "\(purpose).noise", step: step)
     }
 
-    /// The generator's input: unit normal noise and uniform classes.
+    /// The generator's input: unit normal noise, and conditions with equal chances.
     mutating func latents(_ count: Int) -> Conditioned {
-        Conditioned(
-            tensor: z.normal([count] + sampleShape, device: device),
-            condition: classCount == 0
-                ? nil
-                : label.integers(below: classCount, shape: [count], device: device)
-                    .oneHot(classCount: classCount).to(.float32))
+        let tensor = z.normal([count] + sampleShape, device: device)
+        guard let conditions else { return Conditioned(tensor: tensor, condition: nil) }
+        let numbers = label.integers(below: conditions.count, shape: [count]).array(as: Int.self)
+        return Conditioned(tensor: tensor, condition: conditions(numbers).to(device))
     }
 
     /// Noise for `count` images, at steps of the schedule uniform in `range`.

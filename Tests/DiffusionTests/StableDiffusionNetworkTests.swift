@@ -150,4 +150,43 @@ struct StableDiffusionDenoiserTests {
         #expect(found.dtype == .float32)
         #expect(relativeDifference(found, expected) < 6e-8)
     }
+
+    @Test(
+        "the weight of the loss makes the clean sample's error that of the prediction",
+        arguments: PredictionType.allCases)
+    func lossWeight(prediction: PredictionType) {
+        var stream = RandomStream(seed: 3, purpose: "weight")
+        let unet = UNet2DConditionModel(Self.sizes, from: &stream)
+        unet.convert(to: .float64)
+        func normal(_ shape: [Int]) -> Tensor { stream.normal(shape, dtype: .float64) }
+        let denoiser = StableDiffusionDenoiser(
+            unet, unconditional: normal([1, 5, 6]), prediction: prediction)
+        let (clean, noise) = (normal([3, 4, 8, 8]), normal([3, 4, 8, 8]))
+        let level = denoiser.schedule.level(at: Tensor([980, 500, 20])).matching(clean)
+        let x = level.noising(clean, noise: noise)
+        let output = unet(x, time: level.time, context: denoiser.unconditional.expanded(to: [3, 5, 6]))
+        let target = prediction == .epsilon ? noise : level.alpha * noise - level.sigma * clean
+        let error = denoiser(x, at: level, condition: nil) - clean
+        #expect(
+            relativeDifference(denoiser.lossWeight(at: level) * error.square(), (output - target).square())
+                < 1e-6)
+    }
+
+    @Test("a network for generator or critic is like the teacher's, without its guidance")
+    func untrained() throws {
+        var stream = RandomStream(seed: 4, purpose: "untrained")
+        let teacher = StableDiffusionDenoiser(
+            UNet2DConditionModel(Self.sizes, from: &stream), unconditional: stream.normal([1, 5, 6]),
+            guidance: 3, prediction: .velocity, sampleShape: [4, 16, 8])
+        let other = teacher.untrained()
+        #expect(other.guidance == 1 && other.prediction == .velocity && other.sampleShape == [4, 16, 8])
+        #expect(other.unet.configuration == teacher.unet.configuration)
+        try other.load(teacher.state)
+        let (x, prompt) = (stream.normal([1, 4, 16, 8]), stream.normal([1, 5, 6]))
+        let level = teacher.schedule.level(at: Tensor([700]))
+        let found = other(x, at: level, condition: prompt)
+        #expect(relativeDifference(found, teacher(x, at: level, condition: prompt)) > 1e-4)
+        teacher.guidance = 1
+        #expect(relativeDifference(found, teacher(x, at: level, condition: prompt)) == 0)
+    }
 }

@@ -33,6 +33,10 @@ public struct SchedulerConfiguration: Equatable, Sendable {
     /// The settings of Stable Diffusion 1.
     public init() {}
 
+    /// Evaluations of the denoiser for a sample: ``pndm(_:noise:condition:steps:spacing:endsClean:onState:)`` needs one more
+    /// than steps, once there are two.
+    public func evaluations(steps: Int) -> Int { sampler == .pndm && steps > 1 ? steps + 1 : steps }
+
     /// Whether the sampler can take so many steps between the schedule's levels.
     public func canTake(steps: Int) -> Bool {
         guard (1...schedule.count).contains(steps) else { return false }

@@ -13,20 +13,24 @@ public struct PairSet {
     public struct Batch {
         /// Unit normal noise `[N, C, H, W]`.
         public let z: Tensor
-        /// The class of each pair as a one-hot row `[N, classCount]`; nil without classes.
+        /// What each pair is conditioned on, `[N, ...]`; nil without conditions.
         public let condition: Tensor?
-        /// The teacher's images `[N, C, H, W]`, float32 in [-1, 1].
+        /// The teacher's images `[N, C, H, W]`, float32 in [-1, 1], or its latents.
         public let images: Tensor
     }
 
     /// What the set is made of.
     public let description: PairDescription
     private let shards: [Tensor]
+    private let conditions: (any Conditions)?
 
     /// Opens a folder that ``PairWriter`` filled, and compares every file with its sum.
     ///
+    /// - Parameters:
+    ///   - folder: the folder.
+    ///   - conditions: the prompts that the pairs are of; classes need none.
     /// - Throws: ``PairError``, also if a part of the set is not yet made.
-    public init(_ folder: URL) throws {
+    public init(_ folder: URL, conditions: (any Conditions)? = nil) throws {
         guard let manifest = try PairManifest(in: folder) else {
             throw PairError.noPairs(folder: folder.relativePath, reason: "it has no pairs.json")
         }
@@ -39,16 +43,21 @@ public struct PairSet {
                 expected: description.count)
         }
         shards = try files.map { try $0.images() }
+        self.conditions = conditions
     }
 
     /// A set in memory.
     ///
-    /// - Parameter images: what the teacher made of ``PairDescription``'s noise, in order, `[count, C, H, W]`.
-    public init(_ description: PairDescription, images: Tensor) {
+    /// - Parameters:
+    ///   - description: what it is made of.
+    ///   - images: what the teacher made of ``PairDescription``'s noise, in order, `[count, C, H, W]`.
+    ///   - conditions: the prompts that the pairs are of; classes need none.
+    public init(_ description: PairDescription, images: Tensor, conditions: (any Conditions)? = nil) {
         precondition(
             images.shape == [description.count] + description.sampleShape,
             "images of shape \(images.shape) are not the \(description.count) described")
         self.description = description
+        self.conditions = conditions
         shards = (0..<description.shardCount).map { shard in
             let indices = description.indices(ofShard: shard)
             return images.narrowed(dim: 0, start: indices.lowerBound, count: indices.count)
@@ -62,7 +71,7 @@ public struct PairSet {
         }
         return Batch(
             z: description.noise(at: indices).to(device),
-            condition: description.condition(at: indices)?.to(device),
+            condition: description.condition(at: indices, of: conditions)?.to(device),
             images: Tensor.stacked(images).to(.float32).to(device))
     }
 

@@ -16,11 +16,12 @@ import Training
 /// A file `pairs-00000.safetensors` holds `images` and, with classes, `labels` (int64); its metadata tells how to draw
 /// the noise again, and its check sum. `pairs.json` tells what the set is made of.
 public struct PairWriter {
-    /// Images `[N, C, H, W]` in [-1, 1] from unit normal noise of the same shape and one-hot classes, by a deterministic
-    /// sampler: the same input must always give the same image.
+    /// Images `[N, C, H, W]` in [-1, 1] or latents, from unit normal noise of the same shape and conditions, by a
+    /// deterministic sampler: the same input must always give the same image.
     public typealias Sampler = (_ z: Tensor, _ condition: Tensor?) throws -> Tensor
 
     private let description: PairDescription
+    private let conditions: (any Conditions)?
     private let shards: [PairShard]
     /// The numbers of the files that were seen to be made and sound.
     private var made: Set<Int> = []
@@ -28,10 +29,15 @@ public struct PairWriter {
 
     /// Begins a set, or goes on with the one that the folder holds already, all intact files of which stay.
     ///
+    /// - Parameters:
+    ///   - folder: the folder of the set.
+    ///   - description: what it is made of.
+    ///   - conditions: the prompts that the pairs are of; classes need none.
     /// - Throws: ``PairError/mismatched(folder:differences:)`` if the folder holds other pairs, ``FileError``.
-    public init(_ folder: URL, _ description: PairDescription) throws {
+    public init(_ folder: URL, _ description: PairDescription, conditions: (any Conditions)? = nil) throws {
         try PairManifest.begin(description, in: folder)
         self.description = description
+        self.conditions = conditions
         shards = PairShard.all(of: description, in: folder)
         for number in shards.indices { note(number) }
         removeAbandonedClaims()
@@ -107,7 +113,8 @@ public struct PairWriter {
             let part = start..<min(start + batch, shard.indices.upperBound)
             let images = try withoutGradients {
                 try sampler(
-                    description.noise(at: part).to(device), description.condition(at: part)?.to(device))
+                    description.noise(at: part).to(device),
+                    description.condition(at: part, of: conditions)?.to(device))
             }
             precondition(
                 images.shape == [part.count] + description.sampleShape,

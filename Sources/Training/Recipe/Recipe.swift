@@ -43,12 +43,21 @@ extension Recipe {
                 try form.overlay(node, from: source)
             }
         }
+        let recipe = try form.decoded(as: Self.self).overlaid(overrides)
+        try recipe.validate()
+        return recipe
+    }
+
+    /// The recipe with single settings replaced, not validated.
+    ///
+    /// - Parameter overrides: settings such as `distillation.lambda=0.5`, later ones win. The value is YAML too.
+    /// - Throws: ``RecipeError``.
+    package func overlaid(_ overrides: [String]) throws -> Self {
+        var form = RecipeForm(of: self)
         for override in overrides {
             try form.overlay(RecipeSource.override.parse(override: override), from: .override)
         }
-        let recipe = try form.decoded(as: Self.self)
-        try recipe.validate()
-        return recipe
+        return try form.decoded(as: Self.self)
     }
 
     /// The whole recipe as YAML, keys in the order of declaration. Reading it back gives an equal recipe: numbers are

@@ -78,6 +78,22 @@ public final class StableDiffusionDenoiser: Denoiser, MixedPrecision {
         self.sampleShape = sampleShape ?? [sizes.inChannels, sizes.sampleSize, sizes.sampleSize]
     }
 
+    /// A denoiser of the same architecture without guidance, on the CPU: a generator or a critic, once it has the teacher's
+    /// weights.
+    public func untrained() -> StableDiffusionDenoiser {
+        var stream = RandomStream(seed: 0, purpose: "network.weights")
+        return StableDiffusionDenoiser(
+            UNet2DConditionModel(unet.configuration, initialisation: .zeros, from: &stream),
+            unconditional: unconditional, prediction: prediction, schedule: schedule, sampleShape: sampleShape
+        )
+    }
+
+    /// What makes the squared error of `mu` that of the prediction: `alpha^2 / sigma^2` for noise, `1 / sigma^2` for the
+    /// velocity.
+    public func lossWeight(at level: NoiseLevel) -> Tensor {
+        prediction == .epsilon ? (level.alpha / level.sigma).square() : 1 / level.sigma.square()
+    }
+
     /// The network as `unet`.
     public var members: [Member] { [.module("unet", unet)] }
 

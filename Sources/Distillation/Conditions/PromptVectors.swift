@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Foundation
+import OrderedCollections
+public import Torch
+import Training
+
+/// The vectors that a text encoder makes of prompts, kept in a folder: the encoder sees each text once, in however many
+/// prompts, runs and processes it comes, and memory holds none of them.
+///
+/// `prompts.json` tells what the folder is made of; `prompts-00000.safetensors` and so on hold a float16 tensor for each
+/// different text, named by its number. Each file is written whole or not at all, and what is missing is made when the
+/// folder is opened again. Any number of processes may make a folder together.
+public final class PromptVectors: Conditions {
+    /// The number of prompts.
+    public let count: Int
+
+    /// Tells these prompts, in this order and as this encoder sees them, from all others.
+    public let fingerprint: String
+
+    /// For each prompt the number of its text.
+    private let texts: [Int]
+    private let files: [SafetensorsFile]
+
+    /// Opens a folder, and makes what it lacks.
+    ///
+    /// - Parameters:
+    ///   - folder: where the vectors are kept.
+    ///   - prompts: at least one.
+    ///   - encoder: the ``fingerprint(of:)`` of the encoder's weights.
+    ///   - encode: makes vectors `[N, ...]` of texts, each by itself.
+    ///   - progress: hears how many of how many texts are done, and says whether to go on.
+    /// - Returns: nil if `progress` ended it; what was done stays.
+    /// - Throws: ``PromptVectorsError``, `FileError`, `SafetensorsError`, and what `encode` throws.
+    public init?(
+        in folder: URL, of prompts: [String], encoder: String, encode: ([String]) throws -> Tensor,
+        progress: (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
+    ) throws {
+        precondition(!prompts.isEmpty, "there are no prompts")
+        var numbers = OrderedSet<String>()
+        texts = prompts.map { numbers.append($0).index }
+        let manifest = PromptManifest(
+            textCount: numbers.count, texts: sha256(Data(numbers.joined(separator: "\n").utf8)),
+            encoder: encoder)
+        try manifest.begin(in: folder)
+
+        var files: [SafetensorsFile] = []
+        for first in stride(from: 0, to: numbers.count, by: PromptManifest.fileSize) {
+            let range = first..<min(first + PromptManifest.fileSize, numbers.count)
+            let url = folder.appending(path: PromptManifest.file(first / PromptManifest.fileSize))
+            let isMade = try Self.make(url, of: range) { part in
+                guard progress(part.lowerBound, numbers.count) else { return nil }
+                return try encode(Array(numbers[part]))
+            }
+            guard isMade else { return nil }
+            files.append(try Self.open(url, range))
+        }
+        _ = progress(numbers.count, numbers.count)
+        self.files = files
+        count = prompts.count
+        let order = texts.map(String.init).joined(separator: ",")
+        fingerprint = sha256(Data("\(manifest.texts) \(encoder) \(order)".utf8))
+    }
+
+    /// The vectors of the prompts of the given numbers.
+    public func callAsFunction(_ numbers: [Int]) -> Tensor {
+        .stacked(
+            numbers.map { number in
+                let text = texts[number]
+                guard let vector = try? files[text / PromptManifest.fileSize].tensor("\(text)") else {
+                    preconditionFailure("the vector of text \(text) was there when the folder was opened")
+                }
+                return vector.to(.float32)
+            })
+    }
+
+    /// Makes a file with the vectors of a range of texts, unless it is there.
+    ///
+    /// - Parameter encode: makes the vectors of a part of the range; nil ends it all.
+    /// - Returns: whether the file is there.
+    private static func make(_ url: URL, of range: Range<Int>, _ encode: (Range<Int>) throws -> Tensor?)
+        throws
+        -> Bool
+    {
+        func isThere() -> Bool { FileManager.default.fileExists(atPath: url.path) }
+        defer { FileClaim.removeAbandoned(on: url) }
+        if isThere() { return true }
+        let claim = try FileClaim(waitingFor: url)
+        if !isThere() {
+            var vectors: OrderedDictionary<String, Tensor> = [:]
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: 32) {
+                let part = start..<min(start + 32, range.upperBound)
+                guard let encoded = try withoutGradients({ try encode(part) }) else { return false }
+                let stored = encoded.to(.float16).to(Device.cpu)
+                for (row, number) in part.enumerated() {
+                    vectors["\(number)"] = stored.selected(dim: 0, index: row).contiguous()
+                }
+            }
+            try SafetensorsFile.write(vectors, metadata: [:], to: url)
+        }
+        claim.fulfil()
+        return true
+    }
+
+    /// A file that holds the texts of a range.
+    private static func open(_ url: URL, _ range: Range<Int>) throws -> SafetensorsFile {
+        guard let file = try? SafetensorsFile(url), file.names == range.map(String.init) else {
+            throw PromptVectorsError.damaged(file: url.relativePath)
+        }
+        return file
+    }
+}
+
+/// What a folder of vectors is made of.
+private struct PromptManifest: Codable, Equatable {
+    /// The number of different texts.
+    let textCount: Int
+    /// The sum of the texts.
+    let texts: String
+    /// The encoder's fingerprint.
+    let encoder: String
+
+    /// Texts in one file.
+    static let fileSize = 1_000
+
+    static func file(_ number: Int) -> String { String(format: "prompts-%05d.safetensors", number) }
+
+    /// Begins a folder, unless it holds the same already.
+    func begin(in folder: URL) throws {
+        try makeFolder(folder)
+        let url = folder.appending(path: "prompts.json")
+        let claim = try FileClaim(waitingFor: url)
+        defer { claim.fulfil() }
+        guard FileManager.default.fileExists(atPath: url.path) else {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            return try writeWhole(encoder.encode(self), to: url)
+        }
+        guard let found = try? JSONDecoder().decode(Self.self, from: Data(contentsOf: url)) else {
+            throw PromptVectorsError.damaged(file: url.relativePath)
+        }
+        guard found.encoder == self.encoder else {
+            throw PromptVectorsError.other(folder: folder.relativePath, what: "text encoder")
+        }
+        guard found == self else {
+            throw PromptVectorsError.other(folder: folder.relativePath, what: "list of prompts")
+        }
+    }
+}
+
+/// What can be wrong with a folder of vectors.
+public enum PromptVectorsError: Error, Equatable, CustomStringConvertible {
+    /// A file cannot be read, or holds something else.
+    case damaged(file: String)
+    /// The folder was made of another list of prompts, or by another encoder.
+    case other(folder: String, what: String)
+
+    /// One sentence on what is wrong and what to do.
+    public var description: String {
+        switch self {
+        case .damaged(let file): "\(file) is damaged: remove it, and it is made again."
+        case .other(let folder, let what):
+            "\(folder) holds the vectors of another \(what): remove it, or name another folder."
+        }
+    }
+}
