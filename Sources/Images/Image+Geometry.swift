@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import Foundation
+import Torch
 
 extension Image {
     /// The largest square around the middle; an odd margin loses its extra pixel on the right or at the
@@ -58,45 +58,11 @@ extension Image {
     }
 }
 
-/// The weights that make each output sample of a resized row from the input samples around it, as whole
-/// multiples of `1 / one`.
-private struct LanczosWeights {
-    /// Levels times weights fit 32 bits with this many binary places.
-    static let places = 22
-    static let one = Double(1 << places)
-
-    /// For each output sample, the first input sample that it is made of.
-    var first: [Int] = []
-    /// For each output sample, its part of ``values``.
-    var ranges: [Range<Int>] = []
-    var values: [Int32] = []
-
-    init(from count: Int, to size: Int) {
-        let scale = Double(count) / Double(size)
-        let width = max(scale, 1)
-        for target in 0..<size {
-            let center = (Double(target) + 0.5) * scale
-            let start = max(Int(center - 3 * width + 0.5), 0)
-            let end = min(Int(center + 3 * width + 0.5), count)
-            let raw = (start..<end).map { lanczos((Double($0) + 0.5 - center) / width) }
-            let sum = raw.reduce(0, +)
-            first.append(start)
-            ranges.append(values.count..<values.count + raw.count)
-            values += raw.map { Int32(($0 / sum * Self.one).rounded(.toNearestOrAwayFromZero)) }
-        }
-    }
-}
-
-private func lanczos(_ x: Double) -> Double {
-    func sinc(_ x: Double) -> Double { x == 0 ? 1 : sin(.pi * x) / (.pi * x) }
-    return abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0
-}
-
 /// Resamples the middle axis of an array of three axes to `size`.
 private func resampled(_ input: [UInt8], _ shape: [Int], to size: Int) -> [UInt8] {
     let (outer, count, inner) = (shape[0], shape[1], shape[2])
-    let weights = LanczosWeights(from: count, to: size)
-    let half = Int32(1) << (LanczosWeights.places - 1)
+    let weights = PillowWeights(.lanczos, from: count, to: size)
+    let half = Int32(1) << (PillowWeights.places - 1)
     return [UInt8](unsafeUninitializedCapacity: outer * size * inner) { output, written in
         input.withUnsafeBufferPointer { input in
             for block in 0..<outer {
@@ -110,7 +76,7 @@ private func resampled(_ input: [UInt8], _ shape: [Int], to size: Int) -> [UInt8
                             sum &+= weight &* Int32(input[sample])
                             sample += inner
                         }
-                        output[written] = UInt8(min(max(sum >> LanczosWeights.places, 0), 255))
+                        output[written] = UInt8(min(max(sum >> PillowWeights.places, 0), 255))
                         written += 1
                     }
                 }
