@@ -81,7 +81,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], exclude: ["Events/event.proto"]),
         library("Distillation", ["Torch", "Diffusion", "Training", collections, logging]),
-        library("Metrics", ["Torch", "Archives", collections]),
+        library("Metrics", ["Torch", "Text", "Archives", collections]),
         library("Conversion", ["Torch", "Archives", collections]),
         library("Images", ["Torch", "Archives", "CImages", logging]),
         .executableTarget(

@@ -19,6 +19,8 @@ public enum MetricsError: Error, Equatable, CustomStringConvertible {
     case surplusWeights(file: String, of: Network, tensor: String)
     /// A program does not turn images into features.
     case notADetector(file: String, reason: String)
+    /// A folder does not hold a CLIP model whose parts fit each other.
+    case notCLIP(folder: String, reason: String)
     /// There is no such file of reference statistics.
     case missingReference(file: String)
     /// A file does not hold what reference statistics need.
@@ -40,6 +42,9 @@ public enum MetricsError: Error, Equatable, CustomStringConvertible {
             return
                 "\(file) does not turn images into features: \(reason); give a TorchScript program that takes "
                 + "images [N, 3, H, W] of uint8 and returns [N, D]."
+        case .notCLIP(let folder, let reason):
+            return
+                "The files of \(folder) do not make a CLIP model: \(reason); copy or download the whole model again."
         case .missingReference(let file):
             return
                 "There are no reference statistics at \(file): check the path, or make them of a set of images."

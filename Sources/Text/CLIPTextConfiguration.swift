@@ -30,6 +30,8 @@ public struct CLIPTextConfiguration: Equatable, Sendable {
     public var activation = Activation.quickGELU
     /// What the normalisations add to the variance.
     public var normEpsilon = 1e-5
+    /// The token after a text, or 2, see ``CLIPTextModel/pooled(_:)``.
+    public var endToken = 49_407
 
     /// The sizes that transformers takes where nothing is said.
     public init() {}
@@ -65,6 +67,7 @@ extension CLIPTextConfiguration: Codable {
         case positions = "max_position_embeddings"
         case activation = "hidden_act"
         case normEpsilon = "layer_norm_eps"
+        case endToken = "eos_token_id"
     }
 
     /// Reads `config.json`.
@@ -84,6 +87,7 @@ extension CLIPTextConfiguration: Codable {
         heads = try value(.heads, else: heads)
         positions = try value(.positions, else: positions)
         normEpsilon = try value(.normEpsilon, else: normEpsilon)
+        endToken = try value(.endToken, else: endToken)
         let name = try value(.activation, else: activation.rawValue)
         guard let activation = Activation(rawValue: name) else {
             throw container.refusal(of: .activation, found: name, expected: "quick_gelu or gelu")

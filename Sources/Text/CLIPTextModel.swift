@@ -33,7 +33,8 @@ public final class CLIPTextModel: Module {
         positions = Embedding(configuration.positions, size, initialisation: initialisation, from: &stream)
         var layers: [CLIPLayer] = []
         for _ in 0..<configuration.layers {
-            layers.append(CLIPLayer(configuration, initialisation: initialisation, from: &stream))
+            layers.append(
+                CLIPLayer(configuration, isCausal: true, initialisation: initialisation, from: &stream))
         }
         self.layers = layers
         finalNorm = LayerNorm(size, epsilon: configuration.normEpsilon)
@@ -58,79 +59,32 @@ public final class CLIPTextModel: Module {
         return finalNorm(layers.reduce(tokens(prompts) + positions(places)) { $1($0) })
     }
 
+    /// What each prompt means as a whole: the vector at its end, which CLIP was trained to match with images.
+    ///
+    /// The end is the first ``CLIPTextConfiguration/endToken``. Where that is 2, which many published files say by mistake,
+    /// it is the first of the largest token, as it is in transformers.
+    ///
+    /// - Parameter prompts: as for ``callAsFunction(_:)``, each with an end.
+    /// - Returns: `[N, hiddenSize]`, after the last normalisation.
+    public func pooled(_ prompts: Tensor) -> Tensor {
+        let length = prompts.shape[1]
+        let tokens = prompts.array(as: Int.self)
+        let ends = stride(from: 0, to: tokens.count, by: length).map { start -> Int in
+            let prompt = tokens[start..<start + length]
+            let token = configuration.endToken == 2 ? prompt.max() : configuration.endToken
+            guard let end = prompt.firstIndex(where: { $0 == token }) else {
+                preconditionFailure("prompt \(start / length) has no end, \(configuration.endToken)")
+            }
+            return end
+        }
+        return self(prompts).reshaped([-1, configuration.hiddenSize])
+            .indexed(by: Tensor(ends, device: prompts.device))
+    }
+
     /// The network's name of a tensor of a file; nil for what other parts of CLIP need, or none.
     public static func ownName(of stored: String) -> String? {
         let prefix = "text_model."
         let name = stored.hasPrefix(prefix) ? String(stored.dropFirst(prefix.count)) : stored
         return ["embeddings.position_ids", "text_projection.weight"].contains(name) ? nil : name
-    }
-}
-
-/// A block of a ``CLIPTextModel``.
-private final class CLIPLayer: Recomputing {
-    var recomputes = false
-
-    private let heads: Int
-    private let activation: CLIPTextConfiguration.Activation
-    private let norm1: LayerNorm
-    private let key: Linear
-    private let value: Linear
-    private let query: Linear
-    private let output: Linear
-    private let norm2: LayerNorm
-    private let first: Linear
-    private let second: Linear
-
-    init(
-        _ configuration: CLIPTextConfiguration, initialisation: Initialisation,
-        from stream: inout RandomStream
-    ) {
-        func linear(_ inputs: Int, _ outputs: Int) -> Linear {
-            Linear(inputs, outputs, initialisation: initialisation, from: &stream)
-        }
-        let size = configuration.hiddenSize
-        heads = configuration.heads
-        activation = configuration.activation
-        key = linear(size, size)
-        value = linear(size, size)
-        query = linear(size, size)
-        output = linear(size, size)
-        norm1 = LayerNorm(size, epsilon: configuration.normEpsilon)
-        first = linear(size, configuration.intermediateSize)
-        second = linear(configuration.intermediateSize, size)
-        norm2 = LayerNorm(size, epsilon: configuration.normEpsilon)
-    }
-
-    var members: [Member] {
-        [
-            .module("self_attn.k_proj", key), .module("self_attn.v_proj", value),
-            .module("self_attn.q_proj", query), .module("self_attn.out_proj", output),
-            .module("layer_norm1", norm1), .module("mlp.fc1", first), .module("mlp.fc2", second),
-            .module("layer_norm2", norm2),
-        ]
-    }
-
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        checkpointed([x]) { [self] inputs in
-            let y = inputs[0] + attention(norm1(inputs[0]))
-            return y + second(activated(first(norm2(y))))
-        }
-    }
-
-    private func attention(_ x: Tensor) -> Tensor {
-        let shape = x.shape
-        func split(_ tokens: Tensor) -> Tensor {
-            tokens.reshaped([shape[0], shape[1], heads, shape[2] / heads]).transposed(1, 2)
-        }
-        let gathered = Tensor.attention(
-            query: split(query(x)), key: split(key(x)), value: split(value(x)), isCausal: true)
-        return output(gathered.transposed(1, 2).reshaped(shape))
-    }
-
-    private func activated(_ x: Tensor) -> Tensor {
-        switch activation {
-        case .quickGELU: x * (x * 1.702).sigmoid()
-        case .gelu: x.gelu()
-        }
     }
 }

@@ -16,7 +16,7 @@ private let allowedImports: [String: Set<String>] = [
     "Diffusion": ["Torch", "Text"],
     "Training": ["Torch", "Diffusion"],
     "Distillation": ["Torch", "Diffusion", "Training"],
-    "Metrics": ["Torch", "Archives"],
+    "Metrics": ["Torch", "Text", "Archives"],
     "Images": ["Torch", "Archives", "CImages"],
     "Conversion": ["Torch", "Archives"],
     "dmd": ["Torch", "Diffusion", "Training", "Distillation", "Metrics", "Images", "Conversion"],
