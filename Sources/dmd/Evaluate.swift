@@ -59,6 +59,7 @@ struct Evaluate: ParsableCommand {
     var card = Path(argument: "evaluation.json")
 
     @OptionGroup var features: FeatureOptions
+    @OptionGroup var prompts: PromptOptions
     @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
@@ -79,7 +80,8 @@ struct Evaluate: ParsableCommand {
             reference: SideRequest(path: against, steps: againstSteps, split: split, count: count),
             teacher: teacher.map { SideRequest(path: $0, steps: teacherSteps, count: count) },
             seeds: (0..<UInt64(seeds)).map { seed + $0 }, features: features.features,
-            featureWeights: features.featureWeights, lpips: lpips, distanceOnly: distanceOnly, device: device,
+            featureWeights: features.featureWeights, lpips: lpips, prompts: prompts.request,
+            distanceOnly: distanceOnly, device: device,
             unfinished: card.url.appendingPathExtension("unfinished"))
         let found = try evaluation.run()
         try found.write(to: card.url)

@@ -33,6 +33,12 @@ struct Verify: ParsableCommand {
     @Option(help: "LPIPS's weights, where they are not at the card's path.")
     var lpips: Path?
 
+    @Option(help: "The file of prompts, where it is not at the card's path.")
+    var prompts: Path?
+
+    @Option(help: "The folder of CLIP, where it is not at the card's path.")
+    var clip: Path?
+
     @OptionGroup var compute: ComputeOptions
 
     func run() throws {
@@ -51,6 +57,7 @@ struct Verify: ParsableCommand {
             teacher: expected.teacher.map { request($0, teacher) }, seeds: expected.seeds,
             features: expected.features.name,
             featureWeights: featureWeights ?? Path(argument: expected.features.path), lpips: lpips,
+            prompts: expected.prompts.map { PromptRequest($0, file: prompts, clip: clip) },
             distanceOnly: expected.distanceOnly, device: device,
             unfinished: card.url.appendingPathExtension("unfinished"))
         let found = try evaluation.run { opened in
@@ -59,6 +66,10 @@ struct Verify: ParsableCommand {
             ] + zip([opened.teacher].compactMap { $0 }, [expected.teacher].compactMap { $0 })
             where here.kind != .images && here.sha256 != there.sha256 { throw changed(here.path) }
             if opened.features.sha256 != expected.features.sha256 { throw changed(opened.features.path) }
+            if let here = opened.prompts, let there = expected.prompts {
+                if here.sha256 != there.sha256 { throw changed(here.path) }
+                if here.clip.sha256 != there.clip.sha256 { throw changed(here.clip.path) }
+            }
         }
         for (here, there) in [(found.subject, expected.subject), (found.reference, expected.reference)]
         where here.sha256 != there.sha256 { throw changed(here.path) }

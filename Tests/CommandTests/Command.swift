@@ -4,6 +4,7 @@
 import Diffusion
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 /// The built `dmd`, run as a user runs it, in a folder that goes when the test is over.
@@ -107,6 +108,20 @@ struct Command {
     func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: url(path).path) }
 
     func data(_ path: String) throws -> Data { try Data(contentsOf: url(path)) }
+
+    /// Writes `clip`, the folder of a CLIP model small enough to run at once.
+    func writeCLIP() throws {
+        try FileManager.default.copyItem(at: fixture("clip-model"), to: url("clip"))
+        for name in ["tokenizer.json", "tokenizer_config.json"] {
+            try FileManager.default.copyItem(
+                at: fixture("stable-diffusion/tokenizer/\(name)"), to: url("clip/\(name)"))
+        }
+    }
+
+    /// Writes a text file.
+    func write(_ lines: some Sequence<String>, to path: String) throws {
+        try Data(lines.joined(separator: "\n").utf8).write(to: url(path))
+    }
 
     /// Writes `images/0/..., 1/...`: pictures of three classes.
     func writeImages() throws {

@@ -108,6 +108,109 @@ struct EvaluationTests {
         }
     }
 
+    @Test("how well images fit their prompts goes on the card, and verifies")
+    func prompts() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            try dmd.writeCLIP()
+            func score(_ prompts: [String]) throws -> Double {
+                try dmd.write(prompts, to: "prompts.txt")
+                let result = try evaluate(
+                    dmd, "images", "--against", "images", "--prompts", "prompts.txt", "--clip", "clip")
+                #expect(result.status == 0 && result.output.contains("CLIP score"), "\(result)")
+                return try #require(try scores(dmd)["clipScore"])
+            }
+            let prompts = (0..<8).map { "prompt \($0)" }
+            let repeated = try score(prompts + prompts + prompts)
+            #expect(try score(prompts.reversed()) != repeated)
+            #expect(try score(prompts) == repeated)
+            let same = try dmd.run(["verify", "card.json"])
+            #expect(same.status == 0 && same.output.contains("CLIP score"), "\(same)")
+
+            try dmd.write(prompts.reversed(), to: "prompts.txt")
+            let other = try dmd.run(["verify", "card.json"])
+            #expect(
+                other.status != 0 && other.errors.contains("prompts.txt is not what card.json"), "\(other)")
+            try dmd.write(prompts, to: "elsewhere.txt")
+            try Data("{}".utf8).write(to: dmd.url("clip/special_tokens_map.json"))
+            let model = try dmd.run(["verify", "card.json", "--prompts", "elsewhere.txt"])
+            #expect(model.status != 0 && model.errors.contains("clip is not what card.json"), "\(model)")
+        }
+    }
+
+    @Test("scores of prompts go on after Ctrl-C")
+    func interruptedPrompts() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            try dmd.writeCLIP()
+            #expect(
+                try dmd.run(["reference", "images", "--out", "images.npz"] + network.prefix(4)).status == 0)
+            try FileManager.default.createDirectory(at: dmd.url("many"), withIntermediateDirectories: true)
+            for number in 100..<400 {
+                let image = Image(width: 64, height: 64, channels: 1, level: UInt8(number / 2))
+                try image.write(to: dmd.url("many/\(number).png"))
+            }
+            try dmd.write((0..<300).map { "prompt \($0)" }, to: "prompts.txt")
+            let arguments =
+                [
+                    "evaluate", "many", "--against", "images.npz", "--prompts", "prompts.txt", "--clip",
+                    "clip",
+                    "--card", "card.json", "--threads", "1",
+                ] + network
+            let halted = try dmd.run(arguments, interruptAfter: 1)
+            #expect(halted.status == 130 && dmd.exists("card.json.unfinished"), "\(halted)")
+            #expect(try dmd.run(arguments).status == 0)
+            let first = try scores(dmd)
+            #expect(first["clipScore"] != nil)
+            #expect(try dmd.run(arguments).status == 0)
+            #expect(try scores(dmd) == first)
+        }
+    }
+
+    @Test("says which prompts and models do not fit")
+    func unfitPrompts() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            try dmd.writeCLIP()
+            try dmd.write((0..<7).map { "prompt \($0)" }, to: "seven.txt")
+            try dmd.write((0..<48).map { "prompt \($0)" }, to: "many.txt")
+            try dmd.write(["a", "b"], to: "two.txt")
+            let cases: [([String], String)] = [
+                (
+                    ["images", "--prompts", "two.txt"],
+                    "--prompts needs --clip: name the folder of a CLIP model"
+                ),
+                (["images", "--clip", "clip"], "--clip needs --prompts: name the file of the prompts"),
+                (["images", "--prompt-column", "text"], "--prompt-column needs --prompts: name the file"),
+                (
+                    ["teacher.safetensors", "--prompts", "two.txt", "--clip", "clip"],
+                    "teacher.safetensors is no set of images, and --prompts are those that a set was made from: name the "
+                        + "folder of its images."
+                ),
+                (
+                    ["images", "--prompts", "seven.txt", "--clip", "clip"],
+                    "images has 24 images and seven.txt 7 prompts, so that images are missing or the prompts are others: "
+                        + "give as many images as prompts, or a multiple."
+                ),
+                (
+                    ["images", "--prompts", "many.txt", "--clip", "clip"],
+                    "images has 24 images and many.txt 48 prompts"
+                ),
+                (["images", "--prompts", "none.txt", "--clip", "clip"], "none.txt cannot be read"),
+                (
+                    ["images", "--prompts", "two.txt", "--clip", "images"],
+                    "images holds neither vocab.json and merges.txt"
+                ),
+            ]
+            for (arguments, words) in cases {
+                let result = try dmd.run(
+                    ["evaluate"] + arguments + ["--against", "images", "--card", "card.json"] + network)
+                #expect(result.status != 0 && result.errors.contains(words), "\(arguments): \(result)")
+                #expect(!dmd.exists("card.json"))
+            }
+        }
+    }
+
     @Test("unreadable images are all named, and counted")
     func unreadable() throws {
         try Command.withFolder { dmd in

@@ -22,6 +22,8 @@ struct Card: Codable {
     var features: FeatureOrigin
     /// LPIPS's weights, where they were used.
     var lpips: LPIPSOrigin?
+    /// What the CLIP score was measured with, where it was.
+    var prompts: PromptOrigin?
     /// What images are when features are taken of them.
     var range = "levels 0 to 255, rounded"
     /// The seeds of a model's noise.

@@ -19,6 +19,8 @@ struct Evaluation {
     var features: String
     var featureWeights: Path?
     var lpips: Path
+    /// The prompts that the subject's images were made from, where their CLIP score is asked.
+    var prompts: PromptRequest?
     /// Whether to measure only what needs no single features: the Frechet distance and the drifts of colour.
     var distanceOnly: Bool
     var device: Device
@@ -36,6 +38,8 @@ struct Evaluation {
             device: device, subject: subject.origin, reference: reference.origin,
             features: try FeatureOrigin(features, network), seeds: seeds, distanceOnly: distanceOnly)
         card.teacher = teacher?.origin
+        let prompts = try prompts?.open(for: subject, device: device)
+        card.prompts = prompts?.origin
         try check(card)
 
         let observer = Observer(network: network, keepsFeatures: !distanceOnly, folder: unfinished)
@@ -48,7 +52,7 @@ struct Evaluation {
         for seed in subject.isModel ? seeds : [seeds[0]] {
             let found: Look
             do {
-                found = try look(at: subject, seed: seed, "subject", card.features, observer)
+                found = try look(at: subject, seed: seed, "subject", card.features, observer, prompts)
             } catch let stop as ExitCode {
                 if case .observed(let seen) = known.reference { try observer.keep(seen, key: known.key) }
                 throw stop
@@ -116,7 +120,8 @@ struct Evaluation {
     }
 
     private func look(
-        at side: Side, seed: UInt64, _ title: String, _ features: FeatureOrigin, _ observer: Observer
+        at side: Side, seed: UInt64, _ title: String, _ features: FeatureOrigin, _ observer: Observer,
+        _ prompts: PromptScorer? = nil
     ) throws -> Look {
         if case .statistics(let saved) = side.content {
             try saved.requireComparable(
@@ -128,10 +133,11 @@ struct Evaluation {
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        let told = try [encoder.encode(side.origin), encoder.encode(features)]
-            .map { String(decoding: $0, as: UTF8.self) }
+        let told = try [
+            encoder.encode(side.origin), encoder.encode(features), encoder.encode(prompts?.origin),
+        ].map { String(decoding: $0, as: UTF8.self) }
         let key = "\(told)\(side.isModel ? seed : 0)\(observer.keepsFeatures)"
-        let seen = try observer.look(at: source, title: title, key: key)
+        let seen = try observer.look(at: source, title: title, key: key, prompts: prompts)
         return Look(reference: .observed(seen), source: source, key: key)
     }
 

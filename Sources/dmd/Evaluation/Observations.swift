@@ -16,6 +16,8 @@ struct Observations {
     private(set) var colours = ColourStatistics()
     /// The sums of the images of a set.
     private(set) var sums = ""
+    /// How well each image fits its prompt; empty where that is not asked.
+    private(set) var promptScores: [Double] = []
     private var features: [Tensor] = []
     private var logits: [Tensor] = []
     private let keepsFeatures: Bool
@@ -38,8 +40,11 @@ struct Observations {
     /// The sum of all images of a set.
     var sha256: String { Training.sha256(Data(sums.utf8)) }
 
-    mutating func add(_ levels: Tensor, of source: ImageSource, _ network: any FeatureNetwork) throws {
+    mutating func add(
+        _ levels: Tensor, of source: ImageSource, _ network: any FeatureNetwork, _ prompts: PromptScorer?
+    ) throws {
         let found = try network.features(ofLevels: levels)
+        if let prompts { promptScores += prompts.scores(ofLevels: levels, from: count) }
         statistics.add(found.features)
         colours.add(levels: levels)
         if source.isSet { sums += imageSums(levels).joined() }
@@ -65,6 +70,7 @@ extension Observations {
         features = state["features"].map { [$0] } ?? []
         logits = state["logits"].map { [$0] } ?? []
         keepsFeatures = !features.isEmpty
+        promptScores = state["promptScores"]?.array() ?? []
         sums =
             state["sums"].map { String(decoding: $0.array(as: Int.self).map(UInt8.init), as: UTF8.self) }
             ?? ""
@@ -77,6 +83,7 @@ extension Observations {
         for (name, tensor) in colours.state { state["colours.\(name)"] = tensor }
         state["features"] = allFeatures
         state["logits"] = allLogits
+        if !promptScores.isEmpty { state["promptScores"] = Tensor(promptScores) }
         if !sums.isEmpty { state["sums"] = Tensor(sums.utf8.map { Int($0) }) }
         return state
     }

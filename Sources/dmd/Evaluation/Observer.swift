@@ -22,8 +22,11 @@ struct Observer {
     /// - Parameters:
     ///   - title: what the display of progress calls them.
     ///   - key: names the source in ``folder``: equal keys are equal images.
+    ///   - prompts: tells how well each image fits its prompt, where that is asked.
     /// - Throws: ``CommandError`` naming the images of a set that cannot be read, `ExitCode` if interrupted.
-    func look(at source: ImageSource, title: String, key: String = "") throws -> Observations {
+    func look(
+        at source: ImageSource, title: String, key: String = "", prompts: PromptScorer? = nil
+    ) throws -> Observations {
         var seen = try resumed(key) ?? Observations(network.kind, keepsFeatures: keepsFeatures)
         var progress = ProgressReport(title, total: source.count, done: seen.count, unit: "image")
         var unreadable: [String] = []
@@ -31,7 +34,7 @@ struct Observer {
             let numbers = Array(first..<min(first + Self.batch, source.count))
             do {
                 let levels = try source.levels(numbers)
-                if unreadable.isEmpty { try seen.add(levels, of: source, network) }
+                if unreadable.isEmpty { try seen.add(levels, of: source, network, prompts) }
             } catch  where source.isSet {
                 unreadable += failures(of: source, numbers)
             }

@@ -23,7 +23,7 @@ struct NamedScore: Codable, Equatable {
 /// All scores there are, in the order of tables.
 enum ScoreName: String, Codable, CaseIterable {
     case frechetDistance, kernelDistance, inceptionScore, precision, recall, density, coverage
-    case brightnessDrift, contrastDrift, saturationDrift, intraClassLPIPS, sameNoiseLPIPS
+    case brightnessDrift, contrastDrift, saturationDrift, intraClassLPIPS, sameNoiseLPIPS, clipScore
 
     /// What people call it. FID, KID and the Inception score are names for features of the published Inception alone.
     func title(isFID: Bool) -> String {
@@ -40,6 +40,7 @@ enum ScoreName: String, Codable, CaseIterable {
         case .saturationDrift: "Saturation drift"
         case .intraClassLPIPS: "Intra-class LPIPS"
         case .sameNoiseLPIPS: "Same-noise LPIPS"
+        case .clipScore: "CLIP score"
         }
     }
 
@@ -51,6 +52,7 @@ enum ScoreName: String, Codable, CaseIterable {
         case .brightnessDrift, .contrastDrift, .saturationDrift: "0 is best"
         case .intraClassLPIPS: "diversity within a class; higher is more"
         case .sameNoiseLPIPS: "to the teacher's images; lower is nearer"
+        case .clipScore: "of images and their prompts; higher is better"
         }
     }
 }
@@ -77,11 +79,14 @@ enum Reference {
 }
 
 /// The scores of images that features tell: those of distributions always, those of single vectors where both sides have
-/// kept them.
+/// kept them; and that of prompts, where there are any.
 func scores(of seen: Observations, against reference: Reference) -> [NamedScore] {
     var scores = [NamedScore(.frechetDistance, frechetDistance(seen.statistics, reference.gaussian))]
     if let logits = seen.allLogits, logits.shape[0] >= 10 {
         scores.append(NamedScore(.inceptionScore, inceptionScore(logits: logits)))
+    }
+    if !seen.promptScores.isEmpty {
+        scores.append(NamedScore(.clipScore, Score(meanOf: seen.promptScores)))
     }
     guard case .observed(let others) = reference else { return scores }
     if let ours = seen.allFeatures, let theirs = others.allFeatures {
