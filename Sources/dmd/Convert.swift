@@ -7,7 +7,6 @@ import Diffusion
 import Foundation
 import OrderedCollections
 import Torch
-import Training
 
 /// Turns weights that other programs wrote into safetensors.
 struct Convert: ParsableCommand {

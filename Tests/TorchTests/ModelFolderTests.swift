@@ -123,6 +123,76 @@ struct ModelFolderTests {
         #expect(try folder.configuration() == Sizes(inputs: 3))
     }
 
+    @Test("what is written is read back", arguments: [DType.float32, .float16])
+    func written(dtype: DType) throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        let layer = makeLayer()
+        try folder.write(
+            ["inputs": 3], weights: layer.state.mapValues { $0.to(dtype) }, metadata: ["made": "by hand"])
+        #expect(try folder.configuration() == Sizes(inputs: 3))
+        let other = makeLayer(seed: 2)
+        try folder.load(into: other)
+        #expect(other.weight.array(as: Float.self) == layer.weight.to(dtype).array(as: Float.self))
+        let file = try SafetensorsFile(folder.weights)
+        #expect(try file.dtype(of: "weight") == dtype)
+        #expect(file.metadata == ["format": "pt", "made": "by hand"])
+        let json = try String(contentsOf: url.appending(path: "config.json"), encoding: .utf8)
+        #expect(json == "{\n  \"inputs\" : 3\n}\n")
+        #expect(try names(in: url) == ["config.json", "model.safetensors"])
+    }
+
+    @Test("a copy shares weights that are of its type, and converts others", arguments: [1, 2])
+    func copied(fileCount: Int) throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        let layer = makeLayer()
+        if fileCount == 1 {
+            try folder.write(["inputs": 3], weights: layer.state.merging(["ids": .arange(2)]) { $1 })
+        } else {
+            try write(#"{"inputs": 3}"#, "config.json")
+            try write(["weight": layer.weight], "a.safetensors")
+            try write(["bias": .ones([2]), "ids": .arange(2)], "b.safetensors")
+            try write(
+                #"{"weight_map": {"weight": "a.safetensors", "bias": "b.safetensors", "ids": "b.safetensors"}}"#,
+                "model.safetensors.index.json")
+        }
+        for dtype in [DType.float32, .float16] {
+            let copy = ModelFolder(url.appending(path: "copy-\(dtype)"), weightsName: "model")
+            try folder.copy(to: copy.url, dtype: dtype)
+            #expect(try copy.configuration() == Sizes(inputs: 3))
+            let file = try SafetensorsFile(copy.weights)
+            #expect(Set(file.names) == ["weight", "bias", "ids"])
+            #expect(try file.dtype(of: "weight") == dtype && file.dtype(of: "ids") == .int64)
+            #expect(
+                try file.tensor("weight").array(as: Float.self)
+                    == layer.weight.to(dtype).array(as: Float.self))
+            let isShared = try fileCount == 1 && number(of: copy.weights) == number(of: folder.weights)
+            #expect(isShared == (fileCount == 1 && dtype == .float32))
+        }
+    }
+
+    @Test("a folder that cannot be written is named")
+    func unwritable() throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        try write("", "file")
+        let inFile = ModelFolder(url.appending(path: "file/unet"), weightsName: "model")
+        let error = try #require(throws: ModelFolderError.self) {
+            try inFile.write(["inputs": 3], weights: makeLayer().state)
+        }
+        #expect(
+            error.description
+                == "\(url.path)/file/unet cannot be written: not a directory; check its folder, the permissions and the free "
+                + "space.")
+    }
+
+    private func names(in folder: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    }
+
+    /// By which the file system knows a file, whatever its names.
+    private func number(of file: URL) throws -> UInt64? {
+        try FileManager.default.attributesOfItem(atPath: file.path)[.systemFileNumber] as? UInt64
+    }
+
     private func makeLayer(seed: UInt64 = 1) -> Linear {
         var stream = RandomStream(seed: seed, purpose: "layer")
         return Linear(3, 2, from: &stream)

@@ -4,15 +4,15 @@
 import Foundation
 public import OrderedCollections
 public import Torch
-import Training
 
 /// A text that tells a network's weights from all others: the SHA-256 of the names, shapes, types and sums of its
 /// tensors. It depends neither on the file they came from nor on their device.
 ///
 /// - Parameter state: a module's ``Module/state``.
 public func fingerprint(of state: OrderedDictionary<String, Tensor>) -> String {
-    let lines = state.map { name, tensor in
-        "\(name) \(tensor.summary) \(tensor.withUnsafeBytes { sha256(Data($0)) })\n"
+    let lines = concurrently(state.count) { index in
+        let (name, tensor) = state.elements[index]
+        return "\(name) \(tensor.summary) \(tensor.withUnsafeBytes { sha256(Data($0)) })\n"
     }
     return sha256(Data(lines.joined().utf8))
 }

@@ -18,13 +18,16 @@ public struct ModelFolder: Sendable {
         self.weightsName = weightsName
     }
 
+    /// The file of the network's settings.
+    public var settings: URL { url.appending(path: "config.json") }
+
     /// The network's settings.
     ///
     /// - Throws: ``ModelFolderError``.
     public func configuration<Configuration: Decodable>(
         as type: Configuration.Type = Configuration.self
     ) throws -> Configuration {
-        try Self.decode(type, from: url.appending(path: "config.json"))
+        try Self.decode(type, from: settings)
     }
 
     /// Reads a JSON file.
@@ -89,7 +92,7 @@ public struct ModelFolder: Sendable {
     }
 
     /// The safetensors files: the full-precision ones where there are any, else those of half precision.
-    private func weightFiles() throws -> [SafetensorsFile] {
+    func weightFiles() throws -> [SafetensorsFile] {
         for variant in ["", ".fp16"] {
             // A variant stands before the ending, and before the number of a shard.
             let whole = url.appending(path: "\(weightsName)\(variant).safetensors")
@@ -157,6 +160,8 @@ public enum ModelFolderError: Error, Equatable, CustomStringConvertible {
     case pickled(file: String, name: String)
     /// The weights are not those of the network that the settings describe.
     case mismatch(folder: String, StateMismatch)
+    /// A file or folder could not be written; what was at its place is still there.
+    case unwritable(file: String, reason: String)
 
     /// One sentence on what is wrong and what to do.
     public var description: String {
@@ -171,6 +176,8 @@ public enum ModelFolderError: Error, Equatable, CustomStringConvertible {
             "\(file) must be converted first: run `dmd convert` on it, and put the result beside it as \(name)."
         case .mismatch(let folder, let mismatch):
             "The files of \(folder) do not belong together: \(mismatch)"
+        case .unwritable(let file, let reason):
+            "\(file) cannot be written: \(reason); check its folder, the permissions and the free space."
         }
     }
 }

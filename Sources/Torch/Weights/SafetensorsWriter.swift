@@ -19,23 +19,13 @@ extension SafetensorsFile {
         _ tensors: OrderedDictionary<String, Tensor>, metadata: [String: String] = [:], to url: URL
     ) throws {
         precondition(tensors["__metadata__"] == nil, "a tensor cannot have the name '__metadata__'")
-        let folder = url.deletingLastPathComponent()
-        let beside = folder.appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString).part")
         do {
-            try Data().write(to: beside, options: .withoutOverwriting)
-            let file = try FileHandle(forWritingTo: beside)
-            try file.write(contentsOf: header(of: tensors, metadata: metadata))
-            for tensor in inFileOrder(tensors).values {
-                try tensor.withUnsafeBytes { try file.write(contentsOf: $0) }
+            let header = try header(of: tensors, metadata: metadata)
+            try writeWhole(to: url) { write in
+                try header.withUnsafeBytes(write)
+                for tensor in inFileOrder(tensors).values { try tensor.withUnsafeBytes(write) }
             }
-            try file.synchronize()
-            try file.close()
-            guard rename(beside.path, url.path) == 0 else {
-                throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
-            }
-            try synchronize(folder: folder)
         } catch {
-            try? FileManager.default.removeItem(at: beside)
             throw SafetensorsError.unwritable(file: url.path, reason: cause(of: error))
         }
     }
@@ -82,13 +72,5 @@ extension SafetensorsFile {
 
     private static func quoted(_ text: String) throws -> String {
         String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
-    }
-
-    /// Makes the new name in a folder survive a loss of power.
-    private static func synchronize(folder: URL) throws {
-        let descriptor = open(folder.path, O_RDONLY)
-        guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     }
 }

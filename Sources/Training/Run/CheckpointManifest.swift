@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Foundation
+import Torch
 
 /// The list of a checkpoint's files with their sizes and sums, by which damage is noticed.
 struct CheckpointManifest: Codable {

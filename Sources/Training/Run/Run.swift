@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Foundation
+import Torch
 
 /// The loop around a ``Trainable`` in a folder: it goes on from the folder's last checkpoint, logs, lets samples be
 /// drawn, writes checkpoints, and ends with the last step or when it is asked to.

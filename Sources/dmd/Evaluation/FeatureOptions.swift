@@ -5,7 +5,6 @@ import ArgumentParser
 import Foundation
 import Metrics
 import Torch
-import Training
 
 /// Which network's features images are compared by.
 struct FeatureOptions: ParsableArguments {

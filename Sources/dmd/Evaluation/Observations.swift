@@ -5,7 +5,6 @@ import Foundation
 import Metrics
 import OrderedCollections
 import Torch
-import Training
 
 /// What scores need to know of a set of images. Images pass by in batches: without `keepsFeatures` memory does not grow
 /// with their number.
@@ -38,7 +37,7 @@ struct Observations {
     var allLogits: Tensor? { logits.isEmpty ? nil : .concatenated(logits) }
 
     /// The sum of all images of a set.
-    var sha256: String { Training.sha256(Data(sums.utf8)) }
+    var sha256: String { Torch.sha256(Data(sums.utf8)) }
 
     mutating func add(
         _ levels: Tensor, of source: ImageSource, _ network: any FeatureNetwork, _ prompts: PromptScorer?
