@@ -59,6 +59,9 @@ public struct CLIPTextConfiguration: Equatable, Sendable {
 
 extension CLIPTextConfiguration: Codable {
     private enum CodingKeys: String, CodingKey {
+        case architectures
+        case kind = "model_type"
+        case dtype
         case vocabularySize = "vocab_size"
         case hiddenSize = "hidden_size"
         case intermediateSize = "intermediate_size"
@@ -104,5 +107,23 @@ extension CLIPTextConfiguration: Codable {
         try check(
             .heads, heads, heads > 0 && hiddenSize.isMultiple(of: heads),
             "a divisor of `hidden_size`, which is \(hiddenSize)")
+    }
+
+    /// Writes what transformers reads.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(["CLIPTextModel"], forKey: .architectures)
+        try container.encode("clip_text_model", forKey: .kind)
+        // What transformers computes in unless it is told otherwise, whatever the weights are stored as: diffusers' networks
+        // do so too.
+        try container.encode("float32", forKey: .dtype)
+        try container.encode(vocabularySize, forKey: .vocabularySize)
+        try container.encode(hiddenSize, forKey: .hiddenSize)
+        try container.encode(intermediateSize, forKey: .intermediateSize)
+        try container.encode(layers, forKey: .layers)
+        try container.encode(heads, forKey: .heads)
+        try container.encode(positions, forKey: .positions)
+        try container.encode(activation, forKey: .activation)
+        try container.encode(normEpsilon, forKey: .normEpsilon)
     }
 }

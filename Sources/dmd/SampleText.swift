@@ -3,7 +3,6 @@
 
 import ArgumentParser
 import Diffusion
-import Distillation
 import Foundation
 import Images
 import Torch

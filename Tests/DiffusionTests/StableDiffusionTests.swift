@@ -137,9 +137,17 @@ final class StableDiffusionTests {
                 "`num_attention_heads` is 7, but must be a divisor of `hidden_size`, which is 512"
             ),
             (
-                "scheduler/scheduler_config.json", #"{"_class_name": "LCMScheduler"}"#,
-                "`_class_name` is LCMScheduler, but must be one of PNDMScheduler, DDIMScheduler, "
-                    + "DPMSolverMultistepScheduler, EulerDiscreteScheduler"
+                "scheduler/scheduler_config.json", #"{"_class_name": "UniPCMultistepScheduler"}"#,
+                "`_class_name` is UniPCMultistepScheduler, but must be one of PNDMScheduler, DDIMScheduler, "
+                    + "DPMSolverMultistepScheduler, EulerDiscreteScheduler, LCMScheduler"
+            ),
+            (
+                "scheduler/scheduler_config.json", #"{"_class_name": "LCMScheduler", "clip_sample": true}"#,
+                "`clip_sample` is true, but must be false"
+            ),
+            (
+                "scheduler/scheduler_config.json", #"{"_class_name": "LCMScheduler", "timestep_scaling": 1}"#,
+                "`timestep_scaling` is 1.0, but must be 10.0"
             ),
             (
                 "scheduler/scheduler_config.json", #"{"_class_name": "DDIMScheduler"}"#,

@@ -132,8 +132,8 @@ def trajectories(draw):
 
 def images(draw, folder):
     """A whole model as a folder with half-precision weights, and what its pipeline makes with each sampler."""
-    from diffusers import (AutoencoderKL, DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, PNDMScheduler,
-                           StableDiffusionPipeline, UNet2DConditionModel)
+    from diffusers import (AutoencoderKL, DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, LCMScheduler,
+                           PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel)
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
     printed = [*range(0x21, 0x7f), *range(0xa1, 0xad), *range(0xae, 0x100)]
@@ -160,6 +160,12 @@ def images(draw, folder):
     tensors = {"z": z}
     tokens = tokenizer(made["prompts"], padding="max_length", max_length=7, return_tensors="pt").input_ids
     tensors["embeddings"] = parts["text_encoder"](tokens).last_hidden_state
+    for kind in ("epsilon", "v_prediction"):
+        pipeline.scheduler = LCMScheduler(**SCHEDULE, prediction_type=kind)
+        name = f"LCMScheduler.{kind}"
+        tensors[f"{name}.latents"] = pipeline(made["prompts"], guidance_scale=0, timesteps=[999], latents=z.clone(),
+                                              output_type="latent", height=16, width=16).images
+        tensors[f"{name}.images"] = parts["vae"].decode(tensors[f"{name}.latents"] / parts["vae"].config.scaling_factor).sample
     for name, scheduler in schedulers.items():
         pipeline.scheduler = scheduler
         tensors[f"{name}.latents"] = pipeline(

@@ -9,7 +9,7 @@ public import Torch
 ///
 /// - Throws: `ModelFolderError`, `SafetensorsError`.
 public func loadUNet(folder: URL, device: Device = .cpu) throws -> UNet2DConditionModel {
-    let files = ModelFolder(folder, weightsName: "diffusion_pytorch_model")
+    let files = ModelFolder.unet(folder)
     return try load(files, device: device) { stream in
         UNet2DConditionModel(try files.configuration(), initialisation: .zeros, from: &stream)
     }
@@ -19,7 +19,7 @@ public func loadUNet(folder: URL, device: Device = .cpu) throws -> UNet2DConditi
 ///
 /// - Throws: `ModelFolderError`, `SafetensorsError`.
 public func loadTextEncoder(folder: URL, device: Device = .cpu) throws -> CLIPTextModel {
-    let files = ModelFolder(folder, weightsName: "model")
+    let files = ModelFolder.textEncoder(folder)
     return try load(files, device: device, naming: CLIPTextModel.ownName) { stream in
         CLIPTextModel(try files.configuration(), initialisation: .zeros, from: &stream)
     }
@@ -29,12 +29,8 @@ public func loadTextEncoder(folder: URL, device: Device = .cpu) throws -> CLIPTe
 ///
 /// - Throws: `ModelFolderError`, `SafetensorsError`.
 public func loadAutoencoder(folder: URL, device: Device = .cpu) throws -> any ImageAutoencoder {
-    struct Kind: Decodable {
-        let className: String?
-        private enum CodingKeys: String, CodingKey { case className = "_class_name" }
-    }
-    let files = ModelFolder(folder, weightsName: "diffusion_pytorch_model")
-    if try files.configuration(as: Kind.self).className == "AutoencoderTiny" {
+    let files = ModelFolder.autoencoder(folder)
+    if try files.configuration(as: AutoencoderKind.self).isTiny {
         return try load(files, device: device) { stream in
             AutoencoderTiny(try files.configuration(), initialisation: .zeros, from: &stream)
         }
@@ -42,6 +38,25 @@ public func loadAutoencoder(folder: URL, device: Device = .cpu) throws -> any Im
     return try load(files, device: device, naming: AutoencoderKL.ownName) { stream in
         AutoencoderKL(try files.configuration(), initialisation: .zeros, from: &stream)
     }
+}
+
+/// What tells which network lies in a folder `vae`.
+struct AutoencoderKind: Decodable {
+    let isTiny: Bool
+
+    private enum CodingKeys: String, CodingKey { case className = "_class_name" }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        isTiny = try container.decodeIfPresent(String.self, forKey: .className) == "AutoencoderTiny"
+    }
+}
+
+extension ModelFolder {
+    /// The parts of a model, whose weights' files are called as diffusers and transformers do.
+    static func unet(_ folder: URL) -> ModelFolder { .init(folder, weightsName: "diffusion_pytorch_model") }
+    static func autoencoder(_ folder: URL) -> ModelFolder { .unet(folder) }
+    static func textEncoder(_ folder: URL) -> ModelFolder { .init(folder, weightsName: "model") }
 }
 
 private func load<Network: Module>(

@@ -61,10 +61,11 @@ extension StableDiffusion {
 
     /// Whether the sampler can take so many steps.
     ///
-    /// - Throws: ``StableDiffusionError/impossibleSteps(_:most:)``.
+    /// - Throws: ``StableDiffusionError/impossibleSteps(_:most:)``, ``StableDiffusionError/oneStepOnly(_:)``.
     public func checkSteps(_ steps: Int) throws {
         guard !scheduler.canTake(steps: steps) else { return }
-        let most = (1...scheduler.schedule.count).last(where: scheduler.canTake(steps:)) ?? 0
+        guard scheduler.sampler != .oneStep else { throw StableDiffusionError.oneStepOnly(steps) }
+        let most = (1...scheduler.betas.count).last(where: scheduler.canTake(steps:)) ?? 0
         throw StableDiffusionError.impossibleSteps(steps, most: most)
     }
 }
@@ -81,6 +82,8 @@ public enum StableDiffusionError: Error, Equatable, CustomStringConvertible {
     case impossibleSize(height: Int, width: Int, unit: Int)
     /// The sampler cannot take so many steps.
     case impossibleSteps(Int, most: Int)
+    /// The model was distilled to make images in one step.
+    case oneStepOnly(Int)
 
     /// One sentence on what is wrong and what to do.
     public var description: String {
@@ -96,6 +99,8 @@ public enum StableDiffusionError: Error, Equatable, CustomStringConvertible {
                 + "up to 16384."
         case .impossibleSteps(let steps, let most):
             "The sampler cannot take \(steps) steps: give from 1 to \(most)."
+        case .oneStepOnly(let steps):
+            "The model is a one-step generator and cannot take \(steps) steps: give 1, or use the model it was distilled from."
         }
     }
 }

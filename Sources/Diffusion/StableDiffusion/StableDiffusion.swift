@@ -39,9 +39,7 @@ public final class StableDiffusion {
         try Self.checkParts(of: folder)
         self.device = device
         tokenizer = try CLIPTokenizer(folder: folder.appending(path: "tokenizer"))
-        scheduler = try ModelFolder.decode(
-            SchedulerConfiguration.self,
-            from: folder.appending(path: "scheduler").appending(path: "scheduler_config.json"))
+        scheduler = try SchedulerConfiguration(ofModel: folder)
         textEncoder = try loadTextEncoder(folder: folder.appending(path: "text_encoder"), device: device)
         unet = try loadUNet(folder: folder.appending(path: "unet"), device: device)
         let autoencoder = try loadAutoencoder(folder: folder.appending(path: "vae"), device: device)
@@ -89,19 +87,23 @@ public final class StableDiffusion {
     ///   - prompts: one for each image.
     ///   - negativePrompt: what the images should not show.
     ///   - seed: names the noise.
-    ///   - steps: of the sampler, from 1 to the schedule's count.
-    ///   - guidance: how much the prompts count, 1 and above; 7.5 is usual.
+    ///   - steps: of the sampler, from 1 to the schedule's count; if not given, 50, or 1 for a one-step generator.
+    ///   - guidance: how much the prompts count, 1 and above; if not given, 7.5, or 1 for a one-step generator, whose
+    ///     training took its share in.
     ///   - height: of the images, a multiple of ``sizeUnit``; if not given, that of the training.
     ///   - width: of the images, likewise.
     /// - Returns: `[N, 3, height, width]`, mostly in [-1, 1].
     /// - Throws: ``StableDiffusionError`` for a size or a number of steps that the model does not make.
     public func images(
-        of prompts: [String], negativePrompt: String = "", seed: UInt64 = 0, steps: Int = 50,
-        guidance: Double = 7.5, height: Int? = nil, width: Int? = nil
+        of prompts: [String], negativePrompt: String = "", seed: UInt64 = 0, steps: Int? = nil,
+        guidance: Double? = nil, height: Int? = nil, width: Int? = nil
     ) throws -> Tensor {
         let shape = try latentShape(height: height ?? trainedSize, width: width ?? trainedSize)
+        let isOneStep = scheduler.sampler == .oneStep
+        let steps = steps ?? (isOneStep ? 1 : 50)
         try checkSteps(steps)
-        let denoiser = denoiser(guidance: guidance, negativePrompt: negativePrompt, sampleShape: shape)
+        let denoiser = denoiser(
+            guidance: guidance ?? (isOneStep ? 1 : 7.5), negativePrompt: negativePrompt, sampleShape: shape)
         let noise = noise(Array(prompts.indices), seed: seed, shape: shape)
         let latents = inParts(noise, embeddings(of: prompts).vectors) { noise, condition in
             sample(denoiser, noise: noise, condition: condition, steps: steps)
@@ -157,6 +159,9 @@ public final class StableDiffusion {
         case .euler:
             return discreteEuler(
                 denoiser, noise: noise, condition: condition, steps: steps, spacing: spacing)
+        case .oneStep:
+            precondition(steps == 1, "a one-step generator cannot take \(steps) steps")
+            return withoutGradients { denoiser.generate(from: noise, condition: condition) }
         }
     }
 }

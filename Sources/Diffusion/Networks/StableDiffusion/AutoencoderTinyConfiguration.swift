@@ -23,7 +23,7 @@ public struct AutoencoderTinyConfiguration: Equatable, Sendable {
     public init() {}
 }
 
-extension AutoencoderTinyConfiguration: Decodable {
+extension AutoencoderTinyConfiguration: Codable {
     private enum CodingKeys: String, CodingKey {
         case className = "_class_name"
         case inChannels = "in_channels"
@@ -81,5 +81,18 @@ extension AutoencoderTinyConfiguration: Decodable {
         try check(
             .decoderBlocks, decoderBlocks, decoderBlocks.count == encoderBlocks.count,
             "as many numbers as `num_encoder_blocks` has, which are \(encoderBlocks.count)")
+    }
+    /// Writes what diffusers reads.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode("AutoencoderTiny", forKey: .className)
+        try container.encode(imageChannels, forKey: .inChannels)
+        try container.encode(imageChannels, forKey: .outChannels)
+        try container.encode(latentChannels, forKey: .latentChannels)
+        try container.encode(encoderBlocks.map { _ in channels }, forKey: .encoderWidths)
+        try container.encode(decoderBlocks.map { _ in channels }, forKey: .decoderWidths)
+        try container.encode(encoderBlocks, forKey: .encoderBlocks)
+        try container.encode(decoderBlocks, forKey: .decoderBlocks)
+        try container.encode(scalingFactor, forKey: .scalingFactor)
     }
 }

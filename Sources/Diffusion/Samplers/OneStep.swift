@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-public import Diffusion
 public import Torch
 
 extension Denoiser {
