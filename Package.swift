@@ -105,7 +105,7 @@ let package = Package(
         tests("Archives", ["Archives"]),
         tests("Conversion", ["Torch", "Archives", "Conversion", collections]),
         tests("Images", ["Torch", "Images"]),
-        tests("Command", ["Diffusion", "Images", "dmd"]),
+        tests("Command", ["Torch", "Diffusion", "Distillation", "Images", "dmd"]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -18,7 +18,7 @@ struct DMD: ParsableCommand {
         version: "0.1.0 (libtorch \(LibTorch.version))",
         subcommands: [
             MakeDataset.self, TrainTeacher.self, Convert.self, MakePairs.self, Distill.self, Sample.self,
-            Evaluate.self, MakeReference.self, Verify.self, Inspect.self, Bench.self,
+            Export.self, Evaluate.self, MakeReference.self, Verify.self, Inspect.self, Bench.self,
         ])
 
     static func main() {

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Diffusion
+import Distillation
 import Foundation
 import Images
 import Torch
@@ -18,7 +19,9 @@ struct Sample: ParsableCommand {
             `dmd sample --weights sd15 --prompt "a photo of a corgi" --steps 50`.
             """)
 
-    @Option(help: "The weights, as safetensors, or a model's folder (default: the bundled generator).")
+    @Option(
+        name: [.long, .customLong("generator")],
+        help: "The weights, as safetensors, or a model's folder (default: the bundled generator).")
     var weights: Path?
 
     @Option(help: "How many images (default: 80, or 1 of each prompt).")
@@ -80,7 +83,10 @@ struct Sample: ParsableCommand {
         let start = ContinuousClock.now
         let images = try generation.images(count ?? 1, batch: min(batch, LibTorch.threads))
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        let made = [("prompt", text.prompt.joined(separator: " | ")), ("seed", "\(seed)")]
+        let made = [
+            ("prompt", text.prompt.joined(separator: " | ")), ("seed", "\(seed)"),
+            ("weights", fingerprint(of: generation.model.unet.state)),
+        ]
         try promptSheet(of: images, rows: text.prompt.count).write(to: out.url, text: made)
         print("\(out): \(images.count) images in \(String(format: "%.2f s", seconds))")
     }

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Diffusion
+import Distillation
 import Foundation
 import Images
 import TestSupport
 import Testing
+import Torch
 
 @Suite("Images of prompts", .serialized)
 struct SampleTextTests {
     private let model = ["sample", "--weights", fixture("stable-diffusion").path]
 
-    @Test("a picture names its prompt and its seed", arguments: ["1", "4"])
+    @Test("a picture names its prompt, its seed and its weights", arguments: ["1", "4"])
     func picture(steps: String) throws {
         try Command.withFolder { dmd in
             let result = try dmd.run(
@@ -21,7 +24,9 @@ struct SampleTextTests {
             let image = try Image(contentsOf: dmd.url("a.png"))
             #expect(image.width == 24 && image.height == 16 && image.channels == 3)
             let text = try Image.text(decoding: dmd.data("a.png"))
-            #expect(text.map(\.value) == ["ab c", "7"])
+            #expect(text.map(\.key) == ["prompt", "seed", "weights"])
+            let unet = try loadUNet(folder: fixture("stable-diffusion/unet"))
+            #expect(text.map(\.value) == ["ab c", "7", fingerprint(of: unet.state)])
         }
     }
 
