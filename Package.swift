@@ -87,8 +87,8 @@ let package = Package(
         .executableTarget(
             name: "dmd",
             dependencies: [
-                "Torch", "Diffusion", "Training", "Distillation", "Metrics", "Images", "Conversion", logging,
-                collections,
+                "Torch", "Text", "Diffusion", "Training", "Distillation", "Metrics", "Images", "Conversion",
+                logging, collections,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Resources")], swiftSettings: swift, linkerSettings: runPath),

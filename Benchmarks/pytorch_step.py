@@ -42,7 +42,18 @@ CONFIGS = {
     "imagenet64": dict(img_resolution=64, in_channels=3, out_channels=3, label_dim=1000, model_channels=192,
                        channel_mult=(1, 2, 3, 4), num_blocks=3, attn_resolutions=(32, 16, 8),
                        model_type="DhariwalUNet"),
+    "sd15": dict(model_channels=320),
+    "sd15-half": dict(model_channels=160),
 }
+
+
+def make_model(name, config, edm):
+    if name.startswith("sd15"):
+        from latent_dmd import LatentModel
+
+        return LatentModel(config["model_channels"])
+    shape = (config["in_channels"], config["img_resolution"], config["img_resolution"])
+    return dmd.PixelModel(make_network(config, edm), shape, config["label_dim"])
 
 
 def make_network(config, edm):
@@ -61,10 +72,8 @@ class Distillation:
 
     def __init__(self, network, arguments):
         self.batch, self.pairs, self.critic_steps = arguments.batch, arguments.pairs, arguments.critic_steps
-        self.teacher = make_network(network, arguments.edm).requires_grad_(False)
-        self.shape = (network["in_channels"], network["img_resolution"], network["img_resolution"])
-        self.classes = network["label_dim"]
-        self.sigmas = dmd.karras_sigmas(1000).float()
+        self.model = make_model(arguments.config, network, arguments.edm)
+        self.teacher = self.model.network.requires_grad_(False)
         self.lpips_size = arguments.lpips_size
 
     def prepare_training(self):
@@ -76,22 +85,20 @@ class Distillation:
     def prepare_step(self):
         self.prepare_training()
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        self.lpips = LPIPS(self.lpips_size)
+        self.distance = self.model.decoded_distance(LPIPS(self.lpips_size))
         self.pair_noise = self.noise(self.pairs)
-        self.pair_labels = self.labels(self.pairs)
+        self.pair_conditions = self.model.conditions(self.pairs)
         self.pair_images = self.noise(self.pairs).clamp(-1, 1)
 
     def noise(self, count):
-        return torch.randn(count, *self.shape)
+        return torch.randn(count, *self.model.shape)
 
-    def labels(self, count):
-        return F.one_hot(torch.randint(self.classes, (count,)), self.classes).float()
-
-    def generator_loss(self, x, labels):
-        sigma = self.sigmas[torch.randint(20, 981, (self.batch,))]
-        gradient = dmd.matching_gradient(self.teacher, self.critic, x.detach(), labels, sigma, self.noise(self.batch))
-        pair_x = dmd.generate(self.generator, self.pair_noise, self.pair_labels)
-        regression = self.lpips(pair_x, self.pair_images).mean()
+    def generator_loss(self, x, condition):
+        level = self.model.levels(20, 980, self.batch)
+        gradient = self.model.matching_gradient(self.teacher, self.critic, x.detach(), condition, level,
+                                                self.noise(self.batch))
+        pair_x = self.model.generate(self.generator, self.pair_noise, self.pair_conditions)
+        regression = self.distance(pair_x, self.pair_images).mean()
         return dmd.matching_loss(x, gradient) + 0.25 * regression
 
     def update(self, network, optimizer, loss):
@@ -100,24 +107,26 @@ class Distillation:
         nn.utils.clip_grad_norm_(network.parameters(), 10.0)
         optimizer.step()
 
-    def update_critic(self, x, labels):
-        sigma = self.sigmas[torch.randint(1000, (self.batch,))]
-        loss = dmd.critic_loss(self.critic, x, labels, sigma, self.noise(self.batch))
+    def update_critic(self, x, condition):
+        level = self.model.levels(0, 1000, self.batch)
+        loss = self.model.critic_loss(self.critic, x, condition, level, self.noise(self.batch))
         self.update(self.critic, self.critic_optimizer, loss)
 
+    def generated(self):
+        condition = self.model.conditions(self.batch)
+        return self.model.generate(self.generator, self.noise(self.batch), condition), condition
+
     def step(self):
-        labels = self.labels(self.batch)
-        x = dmd.generate(self.generator, self.noise(self.batch), labels)
-        self.update(self.generator, self.generator_optimizer, self.generator_loss(x, labels))
+        x, condition = self.generated()
+        self.update(self.generator, self.generator_optimizer, self.generator_loss(x, condition))
         with torch.no_grad():
             for average, parameter in zip(self.average.parameters(), self.generator.parameters()):
                 average.lerp_(parameter, 1e-3)
-        self.update_critic(x.detach(), labels)
+        self.update_critic(x.detach(), condition)
         for _ in range(self.critic_steps - 1):
-            labels = self.labels(self.batch)
             with torch.no_grad():
-                x = dmd.generate(self.generator, self.noise(self.batch), labels)
-            self.update_critic(x, labels)
+                x, condition = self.generated()
+            self.update_critic(x, condition)
 
 
 def dmd_step(task):
@@ -127,32 +136,42 @@ def dmd_step(task):
 
 def generator_gradients(task):
     task.prepare_training()
-    z, labels, v = task.noise(task.batch), task.labels(task.batch), task.noise(task.batch)
+    z, condition, v = task.noise(task.batch), task.model.conditions(task.batch), task.noise(task.batch)
 
     def work():
         task.generator.zero_grad()
-        (v * dmd.generate(task.generator, z, labels)).sum().backward()
+        (v * task.model.generate(task.generator, z, condition)).sum().backward()
 
     return work
 
 
 def critic_update(task):
     task.prepare_training()
-    x, labels = task.noise(task.batch), task.labels(task.batch)
-    return lambda: task.update_critic(x, labels)
+    x, condition = task.noise(task.batch), task.model.conditions(task.batch)
+    return lambda: task.update_critic(x, condition)
 
 
 def sample_one_step(task):
-    z, labels = task.noise(task.batch), task.labels(task.batch)
-    return torch.no_grad()(lambda: dmd.generate(task.teacher, z, labels))
+    z, condition = task.noise(task.batch), task.model.conditions(task.batch)
+    return torch.no_grad()(lambda: task.model.generate(task.teacher, z, condition))
 
 
 def sample_heun18(task):
-    z, labels = task.noise(task.batch), task.labels(task.batch)
-    return lambda: dmd.heun_sample(task.teacher, z, labels, steps=18)
+    z, condition = task.noise(task.batch), task.model.conditions(task.batch)
+    return lambda: dmd.heun_sample(task.teacher, z, condition, steps=18)
 
 
-ITEMS = {item.__name__: item for item in (dmd_step, generator_gradients, critic_update, sample_one_step, sample_heun18)}
+def text_to_image(task):
+    return task.model.text_to_image()
+
+
+ITEMS = {item.__name__: item for item in (dmd_step, generator_gradients, critic_update, sample_one_step, sample_heun18,
+                                          text_to_image)}
+
+
+def items_of(config):
+    """The names of what can be timed with a configuration."""
+    return [name for name in ITEMS if name != ("sample_heun18" if config.startswith("sd15") else "text_to_image")]
 
 
 def seconds(work):
@@ -188,14 +207,15 @@ def main():
     parser.add_argument("--lpips-size", type=int, help="resize images to this before LPIPS (not at all)")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--items", default=",".join(ITEMS), help="which to time, with commas (all)")
+    parser.add_argument("--items", help="which to time, with commas (all)")
     parser.add_argument("--edm", metavar="FOLDER", help="run the networks of this checkout of NVlabs/edm")
     parser.add_argument("--in-process", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    names = arguments.items.split(",")
-    unknown = set(names) - set(ITEMS)
+    possible = items_of(arguments.config)
+    names = arguments.items.split(",") if arguments.items else possible
+    unknown = set(names) - set(possible)
     if unknown:
-        parser.error(f"no such item: {', '.join(sorted(unknown))}; there are {', '.join(ITEMS)}")
+        parser.error(f"no such item: {', '.join(sorted(unknown))}; there are {', '.join(possible)}")
     if arguments.config in ("cifar10-ncsnpp", "imagenet64") and not arguments.edm:
         parser.error(f"{arguments.config} needs --edm, a checkout of NVlabs/edm")
     torch.set_num_threads(arguments.threads)

@@ -71,3 +71,24 @@ def heun_sample(net, z, labels, steps=18):
     for x in heun_steps(net, z, labels, sampling_sigmas(steps)):
         pass
     return x
+
+
+class PixelModel:
+    """A denoiser of EDM's kind, and what a step of distillation asks of it."""
+
+    def __init__(self, network, shape, classes):
+        self.network, self.shape, self.classes = network, shape, classes
+        self.sigmas = karras_sigmas(1000).float()
+
+    def conditions(self, count):
+        return F.one_hot(torch.randint(self.classes, (count,)), self.classes).float()
+
+    def levels(self, low, high, count):
+        return self.sigmas[torch.randint(low, high, (count,))]
+
+    def decoded_distance(self, lpips):
+        return lpips
+
+    generate = staticmethod(generate)
+    matching_gradient = staticmethod(matching_gradient)
+    critic_loss = staticmethod(critic_loss)

@@ -17,7 +17,7 @@ struct Bench: ParsableCommand {
     @Option(help: "The network.")
     var config = BenchNetwork.fashion
 
-    @Option(help: "Channels of the network, instead of the configuration's.")
+    @Option(help: "Channels of the network's highest resolution, instead of the configuration's.")
     var modelChannels: Int?
 
     @Option(help: "Images for distribution matching.")
@@ -41,8 +41,8 @@ struct Bench: ParsableCommand {
     @Option(help: "Measured runs of each item.")
     var repeats = 5
 
-    @Option(help: "What to time, with commas.")
-    var items = BenchItem.allCases.map(\.rawValue).joined(separator: ",")
+    @Option(help: "What to time, with commas (default: all that the network can do).")
+    var items: String?
 
     @Option(help: "LPIPS's weights, which scripts/setup fetches.")
     var lpips = Path.lpips
@@ -55,17 +55,10 @@ struct Bench: ParsableCommand {
 
     @OptionGroup var compute: ComputeOptions
 
-    /// The network, at the size asked for.
-    var network: UNetConfiguration {
-        var network = config.network
-        if let modelChannels { network.modelChannels = modelChannels }
-        return network
-    }
-
     func validate() throws {
         try requirePositive(
             ("batch", batch), ("pairs", pairs), ("critic-steps", criticSteps), ("repeats", repeats),
-            ("model-channels", network.modelChannels))
+            ("model-channels", modelChannels ?? 1))
         _ = try namedItems()
     }
 
@@ -76,7 +69,8 @@ struct Bench: ParsableCommand {
             return print(String(decoding: try JSONEncoder().encode(measure(names[0], device)), as: UTF8.self))
         }
         let report = BenchReport(
-            config: config.rawValue, modelChannels: network.modelChannels, batch: batch, pairs: pairs,
+            config: config.rawValue, modelChannels: modelChannels ?? config.modelChannels, batch: batch,
+            pairs: pairs,
             criticSteps: criticSteps, lpipsSize: lpipsSize, threads: LibTorch.threads,
             productGflops: productRate(device) / 1e9, items: try names.map(measureApart))
         if json {
@@ -88,11 +82,11 @@ struct Bench: ParsableCommand {
     }
 
     private func namedItems() throws -> [BenchItem] {
-        try items.split(separator: ",").map { name in
-            guard let item = BenchItem(rawValue: String(name)) else {
-                throw ValidationError(
-                    "--items has '\(name)'; there are \(BenchItem.allCases.map(\.rawValue).joined(separator: ", "))."
-                )
+        guard let items else { return config.items }
+        return try items.split(separator: ",").map { name in
+            guard let item = BenchItem(rawValue: String(name)), config.items.contains(item) else {
+                let names = config.items.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--items has '\(name)'; for \(config.rawValue) there are \(names).")
             }
             return item
         }
@@ -115,7 +109,7 @@ struct Bench: ParsableCommand {
 
     /// The median time of an item, in seconds, after one run that is not measured.
     private func measure(_ item: BenchItem, _ device: Device) throws -> BenchReport.Item {
-        let work = try BenchWork(self, device: device).make(item)
+        let work = try config.work(item, self, device)
         work()
         let times = (0..<repeats).map { _ in seconds(work) }.sorted()
         let middle = (times[(repeats - 1) / 2] + times[repeats / 2]) / 2

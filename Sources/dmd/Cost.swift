@@ -83,8 +83,9 @@ struct NetworkMemory {
     private let averages: Int
 
     /// Of a distillation: teacher, generator and critic.
-    static func distillation(of teacher: EDMDenoiser, _ recipe: DistillationRecipe, on device: Device) -> Self
-    {
+    static func distillation(
+        of teacher: some Denoiser, _ recipe: DistillationRecipe, on device: Device
+    ) -> Self {
         NetworkMemory(
             parameterCount: teacher.parameterCount, networks: 3, trained: 2, gradients: device.threads,
             averages: recipe.emaHalfLifeImages.count)

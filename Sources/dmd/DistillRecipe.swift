@@ -12,6 +12,8 @@ struct DistillRecipe: Recipe {
     var pairCount = 10_000
     /// Steps of the sampler that makes pairs and pictures of the teacher.
     var teacherSteps = 18
+    /// The weight of classifier-free guidance in a text-to-image teacher, which has to be told: 3 and 8 in the paper.
+    var guidance: Double?
     /// Height and width to which LPIPS enlarges images; null leaves them as they are. The paper takes 224.
     var lpipsResize: Int?
 
@@ -22,6 +24,11 @@ struct DistillRecipe: Recipe {
         try distillation.validate()
         try check("pairCount", pairCount, pairCount >= 1, "at least 1")
         try check("teacherSteps", teacherSteps, teacherSteps >= 1, "at least 1")
+        if let guidance {
+            try check(
+                "guidance", guidance, guidance >= 1 && guidance.isFinite,
+                "at least 1, which is without guidance")
+        }
         if let distanceCount { try check("distanceCount", distanceCount, distanceCount >= 2, "at least 2") }
         if let lpipsResize { try check("lpipsResize", lpipsResize, lpipsResize >= 16, "at least 16") }
     }

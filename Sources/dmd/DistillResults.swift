@@ -10,20 +10,22 @@ import Torch
 import Training
 
 /// What a finished distillation leaves to look at: `samples.png`, `compare.png` and `report.html`.
-struct DistillResults {
+struct DistillResults<Teacher: TeacherModel> {
     let settings: DistillRecipe
     let folder: RunFolder
-    let teacher: EDMDenoiser
-    let generator: EDMDenoiser
+    let teacher: Teacher
+    let generator: Teacher.Network
     let pairs: PairSet?
     let fidelity: Fidelity?
     let lpips: URL
+    let device: Device
 
     private var one: Generation {
-        Generation(denoiser: generator, steps: 1, seed: settings.distillation.seed)
+        teacher.generation(of: generator, steps: 1, seed: settings.distillation.seed)
     }
     private var many: Generation {
-        Generation(denoiser: teacher, steps: settings.teacherSteps, seed: settings.distillation.seed)
+        teacher.generation(
+            of: teacher.network, steps: settings.teacherSteps, seed: settings.distillation.seed)
     }
 
     /// Measures, writes all files, and returns the figures.
@@ -57,8 +59,9 @@ struct DistillResults {
 
     /// The teacher's images above the generator's of the same noise.
     private func comparison() -> Image {
-        let columns = max(10, generator.classCount)
-        let rows = 3
+        let isSmall = one.batch == 64
+        let columns = max(isSmall ? 10 : 4, generator.classCount)
+        let rows = isSmall ? 3 : 1
         let (teachers, generators) = (many.images(rows * columns), one.images(rows * columns))
         let cells = (0..<rows).flatMap { row in
             let range = row * columns..<(row + 1) * columns
@@ -75,7 +78,9 @@ struct DistillResults {
             Figure(
                 name: same.name.title(isFID: false), value: same.text,
                 note: "to the teacher's images, 200 that are not among the pairs"))
-        let (fast, slow) = (imagesPerSecond(one, count: 512), imagesPerSecond(many, count: 64))
+        let (fast, slow) = (
+            imagesPerSecond(one, batches: 8), imagesPerSecond(many, batches: 1)
+        )
         figures += [
             Figure(
                 name: "Images a second, generator", value: String(format: "%.0f", fast), note: "1 evaluation"),
@@ -100,8 +105,9 @@ struct DistillResults {
         let ours = try fidelity.scores(of: ImageSource(one, count: count), title: "generator's scores")
         let theirs = try pairs.map { pairs in
             try fidelity.scores(
-                of: ImageSource(count: count, shape: teacher.sampleShape) { numbers in
-                    pairs.pairs(at: numbers[0]..<numbers[0] + numbers.count).images
+                of: ImageSource(count: count, shape: teacher.imageShape) { numbers in
+                    teacher.images(
+                        of: pairs.pairs(at: numbers[0]..<numbers[0] + numbers.count, device: device).images)
                 }, title: "teacher's scores")
         }
         var figures = ours.enumerated().map { index, score in
@@ -119,11 +125,12 @@ struct DistillResults {
         return figures
     }
 
-    private func imagesPerSecond(_ generation: Generation, count: Int) -> Double {
-        _ = generation(0..<64)
+    private func imagesPerSecond(_ generation: Generation, batches: Int) -> Double {
+        let batch = generation.batch
+        _ = generation(0..<batch)
         let start = ContinuousClock.now
-        for first in stride(from: 0, to: count, by: 64) { _ = generation(first..<first + 64) }
-        return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
+        for number in 0..<batches { _ = generation(number * batch..<(number + 1) * batch) }
+        return Double(batches * batch) / ((ContinuousClock.now - start) / .seconds(1))
     }
 
     /// The time that the logged steps took, pauses between two parts of the run left out.

@@ -7,63 +7,80 @@ import Images
 import OrderedCollections
 import Torch
 
-/// How images are made of noise: which network, by which method and in how many steps.
+/// How images are made of noise.
 struct Generation {
-    let denoiser: EDMDenoiser
-    /// 1 makes an image in one evaluation; more are steps of the method.
-    let steps: Int
-    var method = SamplingMethod.heun
-    /// Names the noise.
-    var seed: UInt64 = 0
-    /// The class of all images; nil gives image `i` the class `i % classCount`.
-    var label: Int?
-
+    /// `[C, H, W]`.
+    let imageShape: [Int]
+    /// The number of classes; image `i` is of class `i % classCount`. 0 without classes.
+    let classCount: Int
     /// Evaluations of the network for an image.
-    var evaluations: Int { method == .euler ? steps : 2 * steps - 1 }
+    let evaluations: Int
+    /// The images of some numbers, float32 `[N, C, H, W]`. All noise of image `i` is drawn by its number alone, so that it
+    /// is the same in whatever company.
+    let make: ([Int]) -> Tensor
 
-    private var device: Device { denoiser.parameters.values.first?.device ?? .cpu }
+    /// The images of the given numbers, float32 `[N, C, H, W]`.
+    func callAsFunction(_ indices: some Collection<Int>) -> Tensor { make(Array(indices)) }
 
-    /// The images of the given numbers, float32 `[N, C, H, W]`. All noise of image `i` is drawn by its number alone, so
-    /// that it is the same in whatever company.
-    func callAsFunction(_ indices: some Collection<Int>) -> Tensor {
-        let condition =
-            denoiser.classCount == 0
-            ? nil
-            : Tensor(indices.map { label ?? $0 % denoiser.classCount }, device: device)
-                .oneHot(classCount: denoiser.classCount).to(.float32)
-        guard case .stochastic(let churn) = method, steps > 1 else {
-            let z = noise("sample.z", Array(indices))
-            return denoiser.makeImages(from: z, condition: condition, steps: steps, method: method)
-        }
-        return inParts(Tensor(Array(indices)).to(device), condition) { part, condition in
-            let indices = part.array(as: Int.self)
-            return stochasticHeun(
-                denoiser, noise: noise("sample.z", indices), condition: condition, steps: steps, churn: churn,
-                fresh: { noise("sample.fresh.\($0)", indices) })
-        }
-    }
-
-    /// Unit normal noise `[N, C, H, W]`, drawn for each image by itself.
-    private func noise(_ purpose: String, _ indices: [Int]) -> Tensor {
-        .stacked(
-            indices.map { index in
-                var stream = RandomStream(seed: seed, purpose: purpose, step: index)
-                return stream.normal(denoiser.sampleShape)
-            }
-        ).to(device)
-    }
+    /// How many images are well made at once.
+    var batch: Int { max(1, min(64, 65_536 / (imageShape[1] * imageShape[2]))) }
 
     /// The first `count` images as pictures.
-    func images(_ count: Int, batch: Int = 64) -> [Image] {
-        stride(from: 0, to: count, by: batch).flatMap { first in
+    func images(_ count: Int, batch: Int? = nil) -> [Image] {
+        let batch = batch ?? self.batch
+        return stride(from: 0, to: count, by: batch).flatMap { first in
             Image.images(from: self(first..<min(first + batch, count)))
         }
     }
 
-    /// The sheet that a run shows on its way: eight images a class, or 64.
+    /// The sheet that a run shows on its way: eight images a class, or 64; fewer if they are large.
     func sheet() -> Image {
-        let classes = denoiser.classCount
-        return dmd.sheet(of: images(classes > 0 ? 8 * classes : 64), classes: classes)
+        let count = classCount > 0 ? 8 * classCount : batch == 64 ? 64 : max(4, batch)
+        return dmd.sheet(of: images(count), classes: classCount)
+    }
+}
+
+extension Generation {
+    /// Images by a network of EDM's kind.
+    ///
+    /// - Parameters:
+    ///   - denoiser: the network.
+    ///   - steps: 1 makes an image in one evaluation; more are steps of the method.
+    ///   - method: that of several steps.
+    ///   - seed: names the noise.
+    ///   - label: the class of all images; nil gives image `i` the class `i % classCount`.
+    init(
+        denoiser: EDMDenoiser, steps: Int, method: SamplingMethod = .heun, seed: UInt64 = 0, label: Int? = nil
+    ) {
+        let device = denoiser.parameters.values.first?.device ?? .cpu
+        func noise(_ purpose: String, _ indices: [Int]) -> Tensor {
+            .stacked(
+                indices.map { index in
+                    var stream = RandomStream(seed: seed, purpose: purpose, step: index)
+                    return stream.normal(denoiser.sampleShape)
+                }
+            ).to(device)
+        }
+        self.init(
+            imageShape: denoiser.sampleShape, classCount: denoiser.classCount,
+            evaluations: method == .euler ? steps : 2 * steps - 1
+        ) { indices in
+            let condition =
+                denoiser.classCount == 0
+                ? nil
+                : Tensor(indices.map { label ?? $0 % denoiser.classCount }, device: device)
+                    .oneHot(classCount: denoiser.classCount).to(.float32)
+            guard case .stochastic(let churn) = method, steps > 1 else {
+                let z = noise("sample.z", indices)
+                return denoiser.makeImages(from: z, condition: condition, steps: steps, method: method)
+            }
+            return inParts(Tensor(indices).to(device), condition) { part, condition in
+                let indices = part.array(as: Int.self)
+                return stochasticHeun(
+                    denoiser, noise: noise("sample.z", indices), condition: condition, steps: steps,
+                    churn: churn, fresh: { noise("sample.fresh.\($0)", indices) })
+            }
+        }
     }
 }
 

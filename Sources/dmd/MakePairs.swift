@@ -18,20 +18,37 @@ struct MakePairs: ParsableCommand {
             machines that share the folder: give each the same command.
             """)
 
-    @Option(help: "The teacher's weights, as safetensors (default: the bundled teacher).")
+    @Option(
+        help: """
+            The teacher's weights, as safetensors, or a folder of Stable Diffusion, which needs --prompts and --guidance \
+            (default: the bundled teacher).
+            """)
     var teacher: Path?
+
+    @OptionGroup var prompts: TeacherPrompts
+
+    @Option(
+        help: """
+            The weight of classifier-free guidance for prompts, 1 for none: the paper takes 3 for its run on LAION \
+            6.25+ and 8 for that on 6+.
+            """)
+    var guidance: Double?
 
     @Option(help: "How many pairs.")
     var count = 10_000
 
-    @Option(help: "Steps of the sampler; it evaluates the teacher twice a step, less one.")
-    var steps = 18
+    @Option(
+        help: """
+            Steps of the sampler (default: 18 of Heun's method, which evaluates the teacher twice a step, less one; for \
+            prompts 50 of the model's own).
+            """)
+    var steps: Int?
 
     @Option(help: "Names the noise.")
     var seed: UInt64 = 0
 
-    @Option(help: "Pairs that are made at once.")
-    var batch = 128
+    @Option(help: "Pairs that are made at once (default: 128, or 16 for prompts).")
+    var batch: Int?
 
     @Option(help: "Pairs in one file, which is the most that a process loses when it is stopped.")
     var shardSize = 1_000
@@ -43,46 +60,51 @@ struct MakePairs: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        try requirePositive(("steps", steps), ("count", count), ("batch", batch), ("shard-size", shardSize))
+        try requirePositive(
+            ("steps", steps ?? 1), ("count", count), ("batch", batch ?? 1), ("shard-size", shardSize))
+        try requireGuidance(guidance)
     }
 
     func run() throws {
         let timeLimit = try time.limit()
         let device = try compute.resolved()
-        let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher(), device: device)
+        guard let teacher, teacher.isFolder else {
+            try prompts.refuse()
+            guard guidance == nil else {
+                throw ValidationError("--guidance belongs to a teacher that is a folder of Stable Diffusion.")
+            }
+            let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher(), device: device)
+            Interrupt.install()
+            return try make(
+                by: PixelTeacher(network: denoiser), steps: steps ?? 18, batch: 128, device, timeLimit)
+        }
+        guard let guidance else {
+            throw ValidationError("A text-to-image teacher needs --guidance; the paper takes 3 or 8.")
+        }
         Interrupt.install()
-        let isWhole = try makePairs(
-            of: denoiser, in: out.url, count: count, steps: steps, seed: seed, batch: batch,
+        guard
+            let model = try TextTeacher(
+                folder: teacher.url, prompts, guidance: guidance, tinyDecoder: nil, device: device)
+        else { throw Ending.stopped() }
+        try model.checkSteps(steps ?? 50)
+        try make(by: model, steps: steps ?? 50, batch: 16, device, timeLimit)
+    }
+
+    private func make(
+        by teacher: some TeacherModel, steps: Int, batch standard: Int, _ device: Device,
+        _ timeLimit: TimeLimit?
+    ) throws {
+        let isWhole = try teacher.makePairs(
+            in: out.url, count: count, steps: steps, seed: seed, batch: batch ?? standard,
             shardSize: shardSize, device: device, timeLimit: timeLimit)
         guard isWhole else { throw Ending.stopped() }
         print("\(out): \(count) pairs")
     }
 }
 
-/// Makes the pairs that a folder lacks.
-///
-/// - Returns: whether the set is whole; if not, the process was asked to stop, or its time is up.
-func makePairs(
-    of teacher: EDMDenoiser, in folder: URL, count: Int, steps: Int, seed: UInt64, batch: Int = 128,
-    shardSize: Int = 1_000, device: Device, timeLimit: TimeLimit? = nil
-) throws -> Bool {
-    var writer = try PairWriter(
-        folder,
-        PairDescription(
-            count: count, seed: seed, sampleShape: teacher.sampleShape, classCount: teacher.classCount,
-            teacher: fingerprint(of: teacher.state), sampler: "heun, \(steps) steps",
-            shardSize: shardSize))
-    guard writer.finished < count else { return true }
-    var progress = ProgressReport("pairs", total: count, done: writer.finished, unit: "pair")
-    var timeLimit = timeLimit
-    timeLimit?.begin()
-    let isWhole = try writer.write(
-        batch: batch, device: device,
-        sampler: { teacher.makeImages(from: $0, condition: $1, steps: steps) },
-        progress: { made in
-            progress.update(made)
-            return !Interrupt.isRequested && timeLimit?.isReached() != true
-        })
-    progress.finish()
-    return isWhole
+/// - Throws: `ValidationError` for a weight of guidance that is none.
+func requireGuidance(_ guidance: Double?) throws {
+    if let guidance, !(guidance >= 1 && guidance.isFinite) {
+        throw ValidationError("--guidance is \(guidance); give at least 1, which is without guidance.")
+    }
 }

@@ -58,6 +58,12 @@ struct Path: ExpressibleByArgument, CustomStringConvertible {
 
     init(argument: String) { description = argument }
 
+    /// Whether there is a folder.
+    var isFolder: Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
     /// Where scripts/setup puts the weights of LPIPS.
     static let lpips = Path(argument: ".weights/lpips-vgg16.safetensors")
 

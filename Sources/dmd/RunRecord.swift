@@ -8,6 +8,8 @@ import Training
 struct RunRecord: Codable, Equatable {
     /// The files and folders that were named, by option: as absolute paths, and relative ones within the run's folder.
     var paths: [String: String] = [:]
+    /// The column of the prompts, if one was named.
+    var promptColumn: String?
     /// The threads on the CPU, on whose number the last bits of the result depend.
     var threads: Int
     /// What must be the same to go on, by what it is.

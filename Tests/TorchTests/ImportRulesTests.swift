@@ -19,7 +19,7 @@ private let allowedImports: [String: Set<String>] = [
     "Metrics": ["Torch", "Text", "Archives"],
     "Images": ["Torch", "Archives", "CImages"],
     "Conversion": ["Torch", "Archives"],
-    "dmd": ["Torch", "Diffusion", "Training", "Distillation", "Metrics", "Images", "Conversion"],
+    "dmd": ["Torch", "Text", "Diffusion", "Training", "Distillation", "Metrics", "Images", "Conversion"],
 ]
 
 /// The modules that a source file imports, in any form: with attributes, an access level, or a single declaration.

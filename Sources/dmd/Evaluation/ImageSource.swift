@@ -23,8 +23,8 @@ struct ImageSource {
     /// The first images that a model makes.
     init(_ generation: Generation, count: Int) {
         self.count = count
-        let classCount = generation.denoiser.classCount
-        shape = generation.denoiser.sampleShape
+        let classCount = generation.classCount
+        shape = generation.imageShape
         classes = classCount == 0 ? nil : byClass((0..<count).map { $0 % classCount }, classCount)
         isSet = false
         levels = { levelsOf(generation($0)) }

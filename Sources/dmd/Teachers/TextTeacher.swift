@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Distillation
+import Foundation
+import Metrics
+import Torch
+import Training
+
+/// A text-to-image teacher, whose samples are latents.
+struct TextTeacher: TeacherModel {
+    /// The model's folder.
+    let folder: URL
+    let network: StableDiffusionDenoiser
+    let conditions: (any Conditions)?
+    private let model: StableDiffusion
+    private let tinyDecoder: (any ImageAutoencoder)?
+    private let guidance: Double
+
+    /// Loads a model, and makes the vectors of its prompts where they are not kept already.
+    ///
+    /// - Parameters:
+    ///   - guidance: the weight of classifier-free guidance in the teacher.
+    ///   - tinyDecoder: the folder of a tiny autoencoder.
+    ///   - trialCount: for a trial, the number of prompts that suffice; nothing is then kept.
+    /// - Returns: nil if the process was asked to stop.
+    init?(
+        folder: URL, _ options: TeacherPrompts, guidance: Double, tinyDecoder: Path?, trialCount: Int? = nil,
+        device: Device
+    ) throws {
+        let prompts = try options.read()
+        self.folder = folder
+        self.guidance = guidance
+        let model = try StableDiffusion(folder: folder, device: device)
+        self.model = model
+        network = model.denoiser(guidance: guidance)
+        self.tinyDecoder = try tinyDecoder.map { try loadAutoencoder(folder: $0.url, device: device) }
+        if let trialCount {
+            conditions = TensorConditions(
+                model.embeddings(of: Array(prompts.prefix(trialCount))).vectors.to(Device.cpu))
+        } else {
+            guard let vectors = try Self.vectors(of: prompts, model, in: options.folder) else { return nil }
+            conditions = vectors
+        }
+    }
+
+    private static func vectors(of prompts: [String], _ model: StableDiffusion, in folder: URL) throws
+        -> PromptVectors?
+    {
+        var progress: ProgressReport?
+        var droppedCount = 0
+        let vectors = try PromptVectors(
+            in: folder, of: prompts, encoder: fingerprint(of: model.textEncoder.state),
+            encode: { texts in
+                let (vectors, dropped) = model.embeddings(of: texts)
+                droppedCount += dropped.count { $0 > 0 }
+                return vectors
+            },
+            progress: { done, total in
+                progress = progress ?? ProgressReport("prompts", total: total, done: done, unit: "prompt")
+                progress?.update(done)
+                return !Interrupt.isRequested
+            })
+        progress?.finish()
+        if droppedCount > 0 {
+            let sentence =
+                "Warning: \(droppedCount.formatted()) prompts are longer than the text encoder takes; their ends are not "
+                + "heeded.\n"
+            try? FileHandle.standardError.write(contentsOf: Data(sentence.utf8))
+        }
+        return vectors
+    }
+
+    /// - Throws: `StableDiffusionError` if the model's sampler cannot take so many steps.
+    func checkSteps(_ steps: Int) throws { try model.checkSteps(steps) }
+
+    var prompts: PairDescription.Prompts? {
+        conditions.map { PairDescription.Prompts($0, guidance: guidance) }
+    }
+
+    var imageShape: [Int] { [3] + network.sampleShape[1...].map { $0 * model.autoencoder.reduction } }
+
+    func makeNetwork() -> StableDiffusionDenoiser { network.untrained() }
+
+    func samplerName(steps: Int) -> String { "\(model.scheduler.sampler.rawValue), \(steps) steps" }
+
+    func samples(of z: Tensor, condition: Tensor?, steps: Int) -> Tensor {
+        samples(of: z, condition, by: network, steps: steps)
+    }
+
+    private func samples(
+        of z: Tensor, _ condition: Tensor?, by network: StableDiffusionDenoiser, steps: Int
+    ) -> Tensor {
+        withoutGradients {
+            inParts(z, condition) { z, condition in
+                steps == 1
+                    ? network.generate(from: z, condition: condition)
+                    : model.sample(network, noise: z, condition: condition, steps: steps)
+            }
+        }
+    }
+
+    func images(of samples: Tensor) -> Tensor { model.decode(samples) }
+
+    func distances(_ lpips: LPIPS) -> (full: Distance, tiny: Distance?) {
+        func distance(through decoder: any ImageAutoencoder) -> Distance {
+            { generated, target in
+                lpips(decoder.decode(generated), withoutGradients { decoder.decode(target) })
+            }
+        }
+        return (distance(through: model.autoencoder), tinyDecoder.map(distance))
+    }
+
+    func generation(of network: StableDiffusionDenoiser, steps: Int, seed: UInt64) -> Generation {
+        let device = network.unconditional.device
+        return Generation(
+            imageShape: imageShape, classCount: 0,
+            evaluations: (steps == 1 ? 1 : model.scheduler.evaluations(steps: steps))
+                * (network.guidance == 1 ? 1 : 2)
+        ) { indices in
+            let condition = conditions.map { conditions in
+                conditions(indices.map { $0 % conditions.count }).to(device)
+            }
+            let noise = model.noise(indices, seed: seed, shape: network.sampleShape)
+            return model.decode(samples(of: noise, condition, by: network, steps: steps))
+        }
+    }
+
+    func save(
+        _ generator: StableDiffusionDenoiser, as name: String, in folder: URL, metadata: [String: String]
+    ) throws -> URL {
+        let place = folder.appending(path: name)
+        try saveOneStepModel(generator.unet, teacher: self.folder, to: place, guidance: guidance)
+        return place
+    }
+}

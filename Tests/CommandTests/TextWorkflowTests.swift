@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+@Suite("The commands for models of text", .serialized)
+struct TextWorkflowTests {
+    private static let settings = [
+        "distillation.steps=4", "distillation.batch=2", "distillation.pairBatch=2",
+        "distillation.pairsJoinBatch=true", "distillation.logEvery=2", "distillation.sampleEvery=4",
+        "distillation.checkpointEvery=1", "pairCount=6", "teacherSteps=3", "guidance=3", "lpipsResize=16",
+    ].flatMap { ["--set", $0] }
+
+    /// With `model`, a folder of Stable Diffusion, and `prompts.csv`.
+    private func withModel(_ body: (Command) throws -> Void) throws {
+        try Command.withFolder { dmd in
+            try FileManager.default.copyItem(at: fixture("stable-diffusion"), to: dmd.url("model"))
+            try Data("id,caption\n1,ab\n2,\"c, a\"\n3,ab\n".utf8).write(to: dmd.url("prompts.csv"))
+            try Data("guidance: 3\n".utf8).write(to: dmd.url("recipe.yaml"))
+            try body(dmd)
+        }
+    }
+
+    private func distill(_ out: String) -> [String] {
+        [
+            "distill", "--recipe", "recipe.yaml", "--teacher", "model", "--prompts", "prompts.csv", "--lpips",
+            Command.lpips, "--out", out, "--threads", "1",
+        ] + Self.settings
+    }
+
+    @Test("distil a model into one that makes images in one step")
+    func distillation() throws {
+        try withModel { dmd in
+            let pairs = try dmd.run([
+                "pairs", "--teacher", "model", "--prompts", "prompts.csv", "--guidance", "3", "--steps", "3",
+                "--count", "6", "--batch", "4", "--out", "pairs", "--threads", "1",
+            ])
+            #expect(pairs.status == 0, "\(pairs.errors)")
+            let run = try dmd.run(distill("run"))
+            #expect(run.status == 0, "\(run.errors)")
+            for file in ["samples.png", "compare.png", "report.html", "generator/unet/config.json"] {
+                #expect(dmd.exists("run/\(file)"), "\(file)")
+            }
+            #expect(
+                try dmd.data("pairs/pairs-00000.safetensors") == dmd.data("run/pairs/pairs-00000.safetensors")
+            )
+            let other = try dmd.run(distill("other") + ["--pairs", "pairs"])
+            #expect(other.status == 0, "\(other.errors)")
+            let weights = "generator/unet/diffusion_pytorch_model.safetensors"
+            #expect(try dmd.data("run/\(weights)") == dmd.data("other/\(weights)"))
+            #expect(
+                try dmd.data("run/\(weights)")
+                    != dmd.data("model/unet/diffusion_pytorch_model.safetensors"))
+
+            let sample = try dmd(
+                "sample", "--generator", "run/generator", "--prompt", "ab", "--out", "one.png")
+            #expect(sample.status == 0, "\(sample.errors)")
+            #expect(try Image(contentsOf: dmd.url("one.png")).width == 16)
+        }
+    }
+
+    @Test("go on after Ctrl-C as if nothing had been")
+    func interruption() throws {
+        try withModel { dmd in
+            let whole = try dmd.run(distill("whole"))
+            #expect(whole.status == 0, "\(whole.errors)")
+            let halted = try dmd.run(distill("halted"), interruptAt: "halted/checkpoints/step-000000001")
+            #expect(halted.status == 130, "\(halted.status): \(halted.errors)")
+            let rest = try dmd("distill", "--resume", "halted")
+            #expect(rest.status == 0, "\(rest.errors)")
+            for file in ["generator/unet/diffusion_pytorch_model.safetensors", "samples.png"] {
+                #expect(try dmd.data("whole/\(file)") == dmd.data("halted/\(file)"), "\(file)")
+            }
+        }
+    }
+
+    @Test("say what a teacher of text needs")
+    func refusals() throws {
+        try withModel { dmd in
+            func expect(_ words: String, _ arguments: [String]) throws {
+                let result = try dmd.run(arguments)
+                #expect(result.status != 0 && result.errors.contains(words), "\(words): \(result.errors)")
+            }
+            let pairs = ["pairs", "--teacher", "model", "--out", "pairs"]
+            try expect("needs --guidance", pairs + ["--prompts", "prompts.csv"])
+            try expect("name a file of them with --prompts", pairs + ["--guidance", "3"])
+            try expect("--guidance is 0.5", pairs + ["--guidance", "0.5"])
+            try expect(
+                "belongs to a teacher that is a folder of Stable Diffusion",
+                ["pairs", "--teacher", "teacher.safetensors", "--prompts", "prompts.csv"])
+            try expect(
+                "give from 1 to 999",
+                pairs + ["--prompts", "prompts.csv", "--guidance", "3", "--steps", "1000"])
+            try expect("needs a recipe", ["distill", "--teacher", "model", "--prompts", "prompts.csv"])
+            try expect("needs `guidance`", distill("run") + ["--set", "guidance=null"])
+            try expect(
+                "The recipe's `decoder` is `tiny`, but there is no tiny decoder",
+                distill("run") + ["--set", "distillation.decoder=tiny"])
+            try expect("recipe sets `guidance`", ["distill", "--set", "guidance=3"])
+            #expect(
+                try dmd.run(pairs + ["--prompts", "prompts.csv", "--guidance", "3", "--count", "6"]).status
+                    == 0)
+            try expect(
+                "holds pairs of guidance 3.0", distill("b") + ["--pairs", "pairs", "--set", "guidance=5"])
+        }
+    }
+
+    @Test("say what a run would cost, and make nothing")
+    func dryRun() throws {
+        try withModel { dmd in
+            let result = try dmd.run(distill("run") + ["--dry-run"])
+            #expect(
+                result.status == 0 && result.output.contains("parameters in the network"), "\(result.errors)")
+            #expect(!dmd.exists("run") && !dmd.exists("prompts.csv.vectors"))
+        }
+    }
+}
