@@ -125,5 +125,6 @@ extension CLIPTextConfiguration: Codable {
         try container.encode(positions, forKey: .positions)
         try container.encode(activation, forKey: .activation)
         try container.encode(normEpsilon, forKey: .normEpsilon)
+        try container.encode(endToken, forKey: .endToken)
     }
 }
