@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import ArgumentParser
+import Diffusion
+import Foundation
+import Images
+import Text
+import Torch
+import Training
+
+/// Trains a tiny model of Stable Diffusion's kind from images and captions, and writes it as a folder that `dmd` and
+/// diffusers read.
+@main
+struct TextTeacher: ParsableCommand {
+    @Option(help: "The folder to write.")
+    var out = "tiny-sd"
+
+    @Option(help: "The folder of Fashion-MNIST's files (default: data/fashion-mnist, or Debian's).")
+    var images: String?
+
+    @Option(
+        name: .customLong("set"), help: "A setting, such as teacher.steps=500; may be given several times.")
+    var overrides: [String] = []
+
+    func run() throws {
+        LibTorch.keepFreedMemory()
+        LibTorch.operatorThreads = 1  // Parts of a batch run side by side instead.
+        Interrupt.install()
+        let settings = try Settings.resolved(overrides: overrides)
+        let clothes = try ColouredClothes(at: URL(filePath: images ?? Self.fashionMNIST))
+        let folder = URL(filePath: out)
+
+        let autoencoder = try trainAutoencoder(settings.autoencoder, clothes)
+        try saveAutoencoder(autoencoder, to: folder.appending(path: "vae"))
+
+        let captions = ColouredClothes.captions
+        let tokenizerFolder = folder.appending(path: "tokenizer")
+        try CLIPVocabulary(learning: captions).write(to: tokenizerFolder, length: Teacher.length)
+        let tokenizer = try CLIPTokenizer(folder: tokenizerFolder)
+        let teacher = try trainTeacher(settings.teacher, clothes, autoencoder, tokenizer)
+        try saveTextEncoder(teacher.textEncoder, to: folder.appending(path: "text_encoder"))
+        try saveUNet(teacher.unet, to: folder.appending(path: "unet"))
+        try saveModelIndex(Teacher.scheduler, to: folder)
+        try Data((captions.joined(separator: "\n") + "\n").utf8)
+            .write(to: folder.appending(path: "captions.txt"), options: .atomic)
+        print(
+            "The teacher is in \(out): dmd sample --weights \(out) --prompt '\(captions[0])' --steps 50 --guidance 3"
+        )
+    }
+
+    private static var fashionMNIST: String {
+        let own = "data/fashion-mnist"
+        return FileManager.default.fileExists(atPath: own) ? own : "/usr/share/datasets/fashion-mnist"
+    }
+
+    private func trainAutoencoder(_ settings: StageSettings, _ clothes: ColouredClothes) throws
+        -> AutoencoderKL
+    {
+        let descent = autoencoderDescent(settings, clothes)
+        try train(descent, "autoencoder") {
+            var stream = RandomStream(seed: 0, purpose: "autoencoder.sample")
+            let images = try clothes.batch(20, from: &stream).images
+            let autoencoder = descent.averaged()
+            let restored = withoutGradients { autoencoder.decode(autoencoder.encode(images)) }
+            return Grid(columns: 20, scale: 2).compose(Image.images(from: .concatenated([images, restored])))
+        }
+        return try scaled(descent.averaged(), clothes)
+    }
+
+    private func trainTeacher(
+        _ settings: StageSettings, _ clothes: ColouredClothes, _ autoencoder: AutoencoderKL,
+        _ tokenizer: CLIPTokenizer
+    ) throws -> Teacher {
+        let tokens = CaptionTokens(ColouredClothes.captions, tokenizer: tokenizer)
+        let descent = teacherDescent(
+            settings, clothes, autoencoder, tokens, vocabularySize: tokenizer.vocabularySize)
+        let colours = ColouredClothes.palette.count
+        let shown = ColouredClothes.garments.indices.flatMap { garment in
+            (0..<colours).map { ColouredClothes.caption(garment: garment, colour: $0) }
+        }
+        try train(descent, "teacher") {
+            let images = sample(descent.averaged(), autoencoder, tokens, captions: shown)
+            return Grid(columns: colours, scale: 2).compose(Image.images(from: images))
+        }
+        return descent.averaged()
+    }
+
+    /// Trains to the end, or goes on where an earlier run in the same folder stopped.
+    private func train<Network: Module>(
+        _ descent: Descent<Network>, _ name: String, picture: @escaping () throws -> Image
+    ) throws {
+        print("\(name): \(descent.network.parameterCount.formatted()) parameters")
+        let folder = RunFolder(URL(filePath: "\(out)-runs").appending(path: name))
+        var run = Run(descent, settings: descent.settings, in: folder, title: name)
+        run.report = { _, scalars in String(format: "loss %.4f", scalars["loss"] ?? .nan) }
+        run.sample = { step, _ in
+            try picture().write(to: folder.samples.appending(path: String(format: "step-%06d.png", step)))
+            return nil
+        }
+        if case .interrupted(let step) = try run.run() {
+            print("\nStopped after step \(step): the same command goes on.")
+            throw ExitCode(130)
+        }
+    }
+}
