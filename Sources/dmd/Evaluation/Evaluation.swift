@@ -34,11 +34,11 @@ struct Evaluation {
         let (subject, reference) = try openSides()
         let teacher = try teacher?.open(size: nil, device: device)
         try requireComparable(subject, reference, teacher)
+        let prompts = try prompts?.open(for: subject, device: device)
         var card = Card(
             device: device, subject: subject.origin, reference: reference.origin,
             features: try FeatureOrigin(features, network), seeds: seeds, distanceOnly: distanceOnly)
         card.teacher = teacher?.origin
-        let prompts = try prompts?.open(for: subject, device: device)
         card.prompts = prompts?.origin
         try check(card)
 
