@@ -12,7 +12,7 @@ extension Denoiser {
     ///
     /// - Parameters:
     ///   - z: unit normal noise `[N, C, H, W]`.
-    ///   - condition: the class of each image as a one-hot row `[N, classCount]`; nil without classes.
+    ///   - condition: what the denoiser takes as a condition, `[N, ...]`, such as one-hot rows of classes; nil for none.
     /// - Returns: images, as `z`.
     public func generate(from z: Tensor, condition: Tensor? = nil) -> Tensor {
         let level = schedule.level(
