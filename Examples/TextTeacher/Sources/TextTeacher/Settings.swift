@@ -6,7 +6,7 @@ import Training
 /// All settings; `--set teacher.steps=500` changes one.
 struct Settings: Recipe {
     var autoencoder = StageSettings(steps: 1_500, batch: 32, learningRate: 2e-3)
-    var teacher = StageSettings(steps: 4_000, batch: 64, learningRate: 1e-3)
+    var teacher = StageSettings(steps: 2_400, batch: 64, learningRate: 1e-3)
 
     func validate() throws {
         try autoencoder.validate()
