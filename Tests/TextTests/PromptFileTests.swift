@@ -143,11 +143,15 @@ final class PromptFileTests {
             ),
             (
                 "a.csv", "text,n\na,1\n\"b\" c,2\n", nil,
-                "A field goes on after its closing quote on line 3 of FILE: double the quotes in it."
+                "The quoted field that begins on line 3 of FILE goes on after a quote on line 3: end it before that, or double the quotes in it."
+            ),
+            (
+                "a.csv", "text,n\n\"a,1\n\"b\",2\n", nil,
+                "The quoted field that begins on line 2 of FILE goes on after a quote on line 3: end it before that, or double the quotes in it."
             ),
             (
                 "a.csv", "text\n\"b\"\r", nil,
-                "A field goes on after its closing quote on line 2 of FILE: double the quotes in it."
+                "The quoted field that begins on line 2 of FILE goes on after a quote on line 2: end it before that, or double the quotes in it."
             ),
             (
                 "a.jsonl", "\"a\"\n\n[\"b\"]\n", nil,

@@ -19,8 +19,8 @@ public enum PromptFileError: Error, Equatable, CustomStringConvertible {
     case fieldCount(file: String, line: Int, expected: Int, found: Int)
     /// A field in quotes, which begins on a line, does not end.
     case openQuote(file: String, line: Int)
-    /// A field goes on after the quote that ends it.
-    case textAfterQuote(file: String, line: Int)
+    /// A field in quotes, which begins on a line, goes on after a quote on the same or a later one.
+    case textAfterQuote(file: String, line: Int, quoteLine: Int)
     /// A line is neither a JSON object nor a JSON string.
     case notJSON(file: String, line: Int)
     /// An object has no key of the given name or, where none is given, of any usual one.
@@ -50,8 +50,9 @@ public enum PromptFileError: Error, Equatable, CustomStringConvertible {
         case .openQuote(let file, let line):
             "A quote that opens on line \(line) of \(file) does not close: close it, or put the field in quotes and double "
                 + "those in it."
-        case .textAfterQuote(let file, let line):
-            "A field goes on after its closing quote on line \(line) of \(file): double the quotes in it."
+        case .textAfterQuote(let file, let line, let quoteLine):
+            "The quoted field that begins on line \(line) of \(file) goes on after a quote on line \(quoteLine): end it before "
+                + "that, or double the quotes in it."
         case .notJSON(let file, let line):
             "Line \(line) of \(file) is neither a JSON object nor a JSON string: give one of them on each line."
         case .missingKey(let file, let line, let key, let found):

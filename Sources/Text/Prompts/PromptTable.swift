@@ -98,7 +98,7 @@ private struct PromptTable {
             guard next == quote else {
                 let range = start..<bytes.position - 1
                 guard next == nil || next == separator || isAtLineBreak else {
-                    throw .textAfterQuote(file: bytes.file, line: bytes.line)
+                    throw .textAfterQuote(file: bytes.file, line: line, quoteLine: bytes.line)
                 }
                 return Field(range: range, hasDoubledQuotes: hasDoubledQuotes, line: line)
             }
