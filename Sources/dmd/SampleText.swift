@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Diffusion
+import Distillation
 import Foundation
 import Images
 import Torch
@@ -33,14 +34,16 @@ struct TextOptions: ParsableArguments {
 
 /// Makes images of prompts.
 struct TextGeneration {
-    let model: StableDiffusion
-    let options: TextOptions
-    let steps: Int
-    let seed: UInt64
-    let device: Device
+    private let folder: URL
+    private let model: StableDiffusion
+    private let options: TextOptions
+    private let steps: Int
+    private let seed: UInt64
+    private let device: Device
 
     init(folder: URL, options: TextOptions, steps: Int, seed: UInt64, device: Device) throws {
         model = try StableDiffusion(folder: folder, device: device)
+        self.folder = folder
         self.options = options
         self.steps = steps
         self.seed = seed
@@ -51,8 +54,19 @@ struct TextGeneration {
         if steps > 1 { try model.checkSteps(steps) }
     }
 
-    /// `count` images of each prompt, `batch` at once. Image number i of a seed is the same whatever the batch.
-    func images(_ count: Int, batch: Int) throws -> [Image] {
+    /// What makes images of latents.
+    var decoder: any ImageAutoencoder { model.autoencoder }
+
+    /// Tells the network from all others: the SHA-256 of its file, as the contract of a one-step generator has it, or its
+    /// fingerprint, which takes seconds.
+    var fingerprint: String {
+        let contract = try? OneStepContract(of: folder)
+        return contract?.weights.first { $0.key.hasPrefix("unet/") }?.value
+            ?? Distillation.fingerprint(of: model.unet.state)
+    }
+
+    /// The latents of `count` images of each prompt, `batch` at once. Image number i of a seed is the same whatever the batch.
+    func latents(_ count: Int, batch: Int) throws -> Tensor {
         let shape = try model.latentShape(
             height: options.height ?? model.trainedSize, width: options.width ?? model.trainedSize)
         let (vectors, droppedCounts) = model.embeddings(of: options.prompt)
@@ -61,12 +75,12 @@ struct TextGeneration {
         let denoiser = model.denoiser(
             guidance: guidance, negativePrompt: options.negativePrompt, sampleShape: shape)
         let total = count * options.prompt.count
-        return stride(from: 0, to: total, by: batch).flatMap { first in
+        let parts = stride(from: 0, to: total, by: batch).map { first in
             let indices = Array(first..<min(first + batch, total))
             let condition = vectors.indexed(by: Tensor(indices.map { $0 / count }, device: device))
-            let noise = model.noise(indices, seed: seed, shape: shape)
-            return Image.images(from: model.decode(latents(of: noise, condition, denoiser)))
+            return latents(of: model.noise(indices, seed: seed, shape: shape), condition, denoiser)
         }
+        return .concatenated(parts)
     }
 
     private func latents(of noise: Tensor, _ condition: Tensor, _ denoiser: StableDiffusionDenoiser) -> Tensor

@@ -121,18 +121,8 @@ public final class StableDiffusion {
         ).to(device)
     }
 
-    /// Images of latents, one after the other, so that memory holds what one needs.
-    public func decode(_ latents: Tensor) -> Tensor {
-        withoutGradients {
-            .concatenated(
-                (0..<latents.shape[0]).map { index in
-                    // One image has all threads.
-                    inParts(latents.narrowed(dim: 0, start: index, count: 1)) { latents, _ in
-                        autoencoder.decode(latents)
-                    }
-                })
-        }
-    }
+    /// Images of latents, see ``ImageAutoencoder/decodeEach(_:)``.
+    public func decode(_ latents: Tensor) -> Tensor { autoencoder.decodeEach(latents) }
 
     /// Latents of noise by the model's sampler.
     ///

@@ -26,3 +26,17 @@ public protocol ImageAutoencoder: Module {
     /// - Returns: `[N, 3, reduction h, reduction w]`, mostly in [-1, 1].
     func decode(_ latents: Tensor) -> Tensor
 }
+
+extension ImageAutoencoder {
+    /// Images of latents, one after the other, so that memory holds what one needs; without gradient.
+    public func decodeEach(_ latents: Tensor) -> Tensor {
+        withoutGradients {
+            .concatenated(
+                (0..<latents.shape[0]).map { index in
+                    // One image has all threads.
+                    inParts(latents.narrowed(dim: 0, start: index, count: 1)) { latents, _ in decode(latents)
+                    }
+                })
+        }
+    }
+}
