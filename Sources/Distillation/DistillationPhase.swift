@@ -17,8 +17,7 @@ struct DistillationPhase {
 extension DistillationRecipe {
     private static let changeable = [
         "batch", "pairBatch", "microBatch", "matchingWeight", "lambda", "decoder", "weighting",
-        "minimumLevel",
-        "maximumLevel", "criticSteps", "learningRate", "clipNorm",
+        "minimumLevel", "maximumLevel", "criticSteps", "learningRate", "clipNorm",
     ]
 
     /// What ``changes`` make of the settings, in the order of their steps, the first from step 0 on.

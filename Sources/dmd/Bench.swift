@@ -70,8 +70,7 @@ struct Bench: ParsableCommand {
         }
         let report = BenchReport(
             config: config.rawValue, modelChannels: modelChannels ?? config.modelChannels, batch: batch,
-            pairs: pairs,
-            criticSteps: criticSteps, lpipsSize: lpipsSize, threads: LibTorch.threads,
+            pairs: pairs, criticSteps: criticSteps, lpipsSize: lpipsSize, threads: LibTorch.threads,
             productGflops: productRate(device) / 1e9, items: try names.map(measureApart))
         if json {
             let encoder = JSONEncoder()

@@ -59,9 +59,8 @@ enum BenchNetwork: String, CaseIterable, ExpressibleByArgument {
         let condition = stream.integers(below: network.labelDim, shape: [bench.batch], device: device)
             .oneHot(classCount: network.labelDim).to(.float32)
         let work = BenchWork(
-            bench, device, network: denoiser, makeTeacher: denoiser.untrained,
-            makeNetwork: denoiser.untrained,
-            condition: condition, distance: { lpips in { lpips($0, $1) } })
+            bench, device, network: denoiser, makeNetwork: denoiser.untrained, condition: condition,
+            distance: { lpips in { lpips($0, $1) } })
         guard item == .sampleHeun else { return try work.make(item) }
         return {
             wait(denoiser.makeImages(from: work.z, condition: condition, steps: 18))

@@ -23,30 +23,28 @@ struct BenchWork<Network: Denoiser> {
     private let bench: Bench
     private let device: Device
     private let network: Network
-    private let makeTeacher: () -> Network
     private let makeNetwork: () -> Network
     private let condition: Tensor
+    private let computeType: ComputeType
     private let distance: (LPIPS) -> Distance
 
     init(
-        _ bench: Bench, _ device: Device, network: Network, makeTeacher: @escaping () -> Network,
-        makeNetwork: @escaping () -> Network, condition: Tensor, distance: @escaping (LPIPS) -> Distance
+        _ bench: Bench, _ device: Device, network: Network, makeNetwork: @escaping () -> Network,
+        condition: Tensor, distance: @escaping (LPIPS) -> Distance
     ) {
         self.bench = bench
         self.device = device
         self.network = network
-        self.makeTeacher = makeTeacher
         self.makeNetwork = makeNetwork
         self.condition = condition
         self.distance = distance
         network.move(to: device)
-        network.setComputeType(bench.bfloat16 ? .bfloat16 : .float32)
+        computeType = bench.bfloat16 ? .bfloat16 : .float32
+        network.setComputeType(computeType)
         network.setRecomputes(bench.checkpointing)
         var stream = RandomStream(seed: 0, purpose: "bench.z")
         z = stream.normal([bench.batch] + network.sampleShape, device: device)
     }
-
-    private var computeType: ComputeType { bench.bfloat16 ? .bfloat16 : .float32 }
 
     func make(_ item: BenchItem) throws -> () -> Void {
         switch item {
@@ -71,20 +69,17 @@ struct BenchWork<Network: Denoiser> {
         recipe.criticSteps = bench.criticSteps
         recipe.computeType = computeType
         recipe.gradientCheckpointing = bench.checkpointing
-        let teacher = makeTeacher()
-        let conditions: any Conditions =
-            teacher.classCount > 0
-            ? ClassConditions(count: teacher.classCount) : TensorConditions(condition.to(Device.cpu))
+        let prompts = network.classCount > 0 ? nil : TensorConditions(condition.to(Device.cpu))
         let description = PairDescription(
-            count: bench.pairs, seed: 0, sampleShape: teacher.sampleShape, classCount: teacher.classCount,
-            prompts: teacher.classCount > 0 ? nil : PairDescription.Prompts(conditions, guidance: 3),
-            teacher: fingerprint(of: teacher.state), sampler: "none")
+            count: bench.pairs, seed: 0, sampleShape: network.sampleShape, classCount: network.classCount,
+            prompts: prompts.map { PairDescription.Prompts($0, guidance: 3) },
+            teacher: fingerprint(of: network.state), sampler: "none")
         let distiller = try Distiller(
-            recipe, teacher: teacher, makeNetwork: makeNetwork,
+            recipe, teacher: network, makeNetwork: makeNetwork,
             pairs: PairSet(
-                description, images: .zeros([bench.pairs] + teacher.sampleShape), conditions: conditions),
+                description, images: .zeros([bench.pairs] + network.sampleShape), conditions: prompts),
             distance: distance(LPIPS(weights: bench.lpips.url, resize: bench.lpipsSize, device: device)),
-            conditions: conditions, device: device)
+            conditions: prompts, device: device)
         var index = 0
         return {
             wait(distiller.step(index).criticLoss)

@@ -46,9 +46,7 @@ struct Convert: ParsableCommand {
     }
 
     func run() throws {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: output.url.path, isDirectory: &isFolder), isFolder.boolValue
-        {
+        if output.isFolder {
             throw CommandError("\(output) is a folder: name the safetensors file to write.")
         }
         var weights = try readForeignWeights(at: input.url, key: key)

@@ -73,6 +73,7 @@ struct Distill: ParsableCommand {
         let settings = try recipe.resolved(
             as: DistillRecipe.self, default: options.resume == nil ? Bundled.demoRecipe : folder.recipe)
         let device = try compute.resolved(threads: begun?.threads)
+        if !recipe.dryRun { Interrupt.install() }
         guard let teacher, teacher.isFolder else {
             try prompts.refuse()
             guard settings.guidance == nil else {
@@ -87,7 +88,6 @@ struct Distill: ParsableCommand {
             throw CommandError(
                 "A text-to-image teacher needs `guidance`: set it in the recipe; the paper takes 3 or 8.")
         }
-        if !recipe.dryRun { Interrupt.install() }
         guard
             let model = try TextTeacher(
                 folder: teacher.url, prompts, guidance: guidance, tinyDecoder: tinyDecoder,
@@ -111,7 +111,6 @@ struct Distill: ParsableCommand {
         }
 
         try memory.checkFits(device)
-        Interrupt.install()
         let fidelity = try fidelity(to: teacher.imageShape, device: device)
         guard !keepBest || fidelity != nil && settings.distanceCount != nil else {
             throw CommandError(
@@ -165,7 +164,7 @@ struct Distill: ParsableCommand {
         record.note(prompts.prompts, as: "prompts", in: folder)
         record.note(prompts.promptVectors, as: "prompt-vectors", in: folder)
         record.promptColumn = prompts.promptColumn
-        record.inputs["teacher"] = fingerprint(of: model.network.state)
+        record.inputs["teacher"] = model.fingerprint
         record.inputs["list of prompts"] = model.prompts?.fingerprint
         return record
     }

@@ -78,9 +78,7 @@ struct DistillResults<Teacher: TeacherModel> {
             Figure(
                 name: same.name.title(isFID: false), value: same.text,
                 note: "to the teacher's images, 200 that are not among the pairs"))
-        let (fast, slow) = (
-            imagesPerSecond(one, batches: 8), imagesPerSecond(many, batches: 1)
-        )
+        let (fast, slow) = (imagesPerSecond(one, batches: 8), imagesPerSecond(many, batches: 1))
         figures += [
             Figure(
                 name: "Images a second, generator", value: String(format: "%.0f", fast), note: "1 evaluation"),

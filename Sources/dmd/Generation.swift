@@ -54,12 +54,8 @@ extension Generation {
     ) {
         let device = denoiser.parameters.values.first?.device ?? .cpu
         func noise(_ purpose: String, _ indices: [Int]) -> Tensor {
-            .stacked(
-                indices.map { index in
-                    var stream = RandomStream(seed: seed, purpose: purpose, step: index)
-                    return stream.normal(denoiser.sampleShape)
-                }
-            ).to(device)
+            RandomStream.normals(at: indices, seed: seed, purpose: purpose, shape: denoiser.sampleShape)
+                .to(device)
         }
         self.init(
             imageShape: denoiser.sampleShape, classCount: denoiser.classCount,

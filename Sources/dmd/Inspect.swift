@@ -19,11 +19,10 @@ struct Inspect: ParsableCommand {
     var tensors = false
 
     func run() throws {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path.url.path, isDirectory: &isFolder) else {
+        guard FileManager.default.fileExists(atPath: path.url.path) else {
             throw CommandError("\(path) does not exist: name a safetensors file or a run's folder.")
         }
-        try isFolder.boolValue ? showRun(RunFolder(path.url)) : showWeights(SafetensorsFile(path.url))
+        try path.isFolder ? showRun(RunFolder(path.url)) : showWeights(SafetensorsFile(path.url))
     }
 
     private func showWeights(_ file: SafetensorsFile) throws {

@@ -62,26 +62,27 @@ struct MakePairs: ParsableCommand {
     func validate() throws {
         try requirePositive(
             ("steps", steps ?? 1), ("count", count), ("batch", batch ?? 1), ("shard-size", shardSize))
-        try requireGuidance(guidance)
+        if let guidance, !(guidance >= 1 && guidance.isFinite) {
+            throw ValidationError("--guidance is \(guidance); give at least 1, which is without guidance.")
+        }
     }
 
     func run() throws {
         let timeLimit = try time.limit()
         let device = try compute.resolved()
+        Interrupt.install()
         guard let teacher, teacher.isFolder else {
             try prompts.refuse()
             guard guidance == nil else {
                 throw ValidationError("--guidance belongs to a teacher that is a folder of Stable Diffusion.")
             }
             let denoiser = try loadDenoiser(at: teacher?.url ?? Bundled.teacher(), device: device)
-            Interrupt.install()
             return try make(
                 by: PixelTeacher(network: denoiser), steps: steps ?? 18, batch: 128, device, timeLimit)
         }
         guard let guidance else {
             throw ValidationError("A text-to-image teacher needs --guidance; the paper takes 3 or 8.")
         }
-        Interrupt.install()
         guard
             let model = try TextTeacher(
                 folder: teacher.url, prompts, guidance: guidance, tinyDecoder: nil, device: device)
@@ -99,12 +100,5 @@ struct MakePairs: ParsableCommand {
             shardSize: shardSize, device: device, timeLimit: timeLimit)
         guard isWhole else { throw Ending.stopped() }
         print("\(out): \(count) pairs")
-    }
-}
-
-/// - Throws: `ValidationError` for a weight of guidance that is none.
-func requireGuidance(_ guidance: Double?) throws {
-    if let guidance, !(guidance >= 1 && guidance.isFinite) {
-        throw ValidationError("--guidance is \(guidance); give at least 1, which is without guidance.")
     }
 }

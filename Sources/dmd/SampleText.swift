@@ -78,20 +78,10 @@ struct TextGeneration {
         let parts = stride(from: 0, to: total, by: batch).map { first in
             let indices = Array(first..<min(first + batch, total))
             let condition = vectors.indexed(by: Tensor(indices.map { $0 / count }, device: device))
-            return latents(of: model.noise(indices, seed: seed, shape: shape), condition, denoiser)
+            return model.latents(
+                of: model.noise(indices, seed: seed, shape: shape), condition, by: denoiser, steps: steps)
         }
         return .concatenated(parts)
-    }
-
-    private func latents(of noise: Tensor, _ condition: Tensor, _ denoiser: StableDiffusionDenoiser) -> Tensor
-    {
-        withoutGradients {
-            inParts(noise, condition) { noise, condition in
-                steps == 1
-                    ? denoiser.generate(from: noise, condition: condition)
-                    : model.sample(denoiser, noise: noise, condition: condition, steps: steps)
-            }
-        }
     }
 
     private func warn(of droppedCounts: [Int]) {
@@ -99,6 +89,21 @@ struct TextGeneration {
             let message =
                 "Warning: the prompt '\(prompt.prefix(40))...' is too long: its last \(dropped) tokens are not heeded.\n"
             FileHandle.standardError.write(Data(message.utf8))
+        }
+    }
+}
+
+extension StableDiffusion {
+    /// Latents of noise by a network with the model's schedule: in one evaluation, or in several steps of the model's sampler.
+    func latents(
+        of noise: Tensor, _ condition: Tensor?, by denoiser: StableDiffusionDenoiser, steps: Int
+    ) -> Tensor {
+        withoutGradients {
+            inParts(noise, condition) { noise, condition in
+                steps == 1
+                    ? denoiser.generate(from: noise, condition: condition)
+                    : sample(denoiser, noise: noise, condition: condition, steps: steps)
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ struct StableDiffusionBench {
 
     func work(_ item: BenchItem, _ bench: Bench) throws -> () -> Void {
         if item == .textToImage { return textToImage() }
+        if item == .step { denoiser.guidance = 3 }
         var stream = RandomStream(seed: 0, purpose: "bench.prompt")
         let condition = stream.normal(
             [bench.batch, 77, denoiser.unet.configuration.crossAttentionDim], device: device)
@@ -31,11 +32,7 @@ struct StableDiffusionBench {
         tiny.move(to: device)
         return try BenchWork(
             bench, device, network: denoiser,
-            makeTeacher: {
-                let teacher = denoiser.untrained()
-                teacher.guidance = 3
-                return teacher
-            }, makeNetwork: denoiser.untrained, condition: condition,
+            makeNetwork: denoiser.untrained, condition: condition,
             distance: { lpips in
                 { generated, target in
                     lpips(tiny.decode(generated), withoutGradients { tiny.decode(target) })

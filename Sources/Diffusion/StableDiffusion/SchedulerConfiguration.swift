@@ -221,6 +221,7 @@ extension SchedulerConfiguration: Codable {
         }
         for flag in flags { try container.require(false, forKey: flag) }
     }
+
     /// Writes what diffusers reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)

@@ -113,12 +113,7 @@ public final class StableDiffusion {
 
     /// Unit normal noise for the images of the given numbers, each drawn by itself, `[N, C, h, w]`.
     public func noise(_ indices: [Int], seed: UInt64, shape: [Int]) -> Tensor {
-        .stacked(
-            indices.map { index in
-                var stream = RandomStream(seed: seed, purpose: "sample.z", step: index)
-                return stream.normal(shape)
-            }
-        ).to(device)
+        RandomStream.normals(at: indices, seed: seed, purpose: "sample.z", shape: shape).to(device)
     }
 
     /// Images of latents, see ``ImageAutoencoder/decodeEach(_:)``.

@@ -128,19 +128,12 @@ private struct PromptManifest: Codable, Equatable {
 
     /// Begins a folder, unless it holds the same already.
     func begin(in folder: URL) throws {
-        try makeFolder(folder)
         let url = folder.appending(path: "prompts.json")
-        let claim = try FileClaim(waitingFor: url)
-        defer { claim.fulfil() }
-        guard FileManager.default.fileExists(atPath: url.path) else {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            return try writeWhole(encoder.encode(self), to: url)
-        }
+        try beginFolder(folder, manifest: self, at: url)
         guard let found = try? JSONDecoder().decode(Self.self, from: Data(contentsOf: url)) else {
             throw PromptVectorsError.damaged(file: url.relativePath)
         }
-        guard found.encoder == self.encoder else {
+        guard found.encoder == encoder else {
             throw PromptVectorsError.other(folder: folder.relativePath, what: "text encoder")
         }
         guard found == self else {

@@ -80,11 +80,7 @@ public struct PairDescription: Codable, Equatable, Sendable {
     /// The noise of the given pairs, unit normal, `[N, C, H, W]`. It is never stored: each is drawn anew from the
     /// stream of its index.
     public func noise(at indices: some Collection<Int>) -> Tensor {
-        .stacked(
-            indices.map { index in
-                var stream = RandomStream(seed: seed, purpose: "pair.z", step: index)
-                return stream.normal(sampleShape)
-            })
+        RandomStream.normals(at: indices, seed: seed, purpose: "pair.z", shape: sampleShape)
     }
 
     /// What the images of the given pairs are conditioned on, `[N, ...]`; nil without conditions.

@@ -29,17 +29,7 @@ struct PairManifest: Codable {
 
     /// Begins a set, unless the folder holds one of the same description already.
     static func begin(_ description: PairDescription, in folder: URL) throws {
-        try makeFolder(folder)
-        let url = folder.appending(path: file)
-        if try PairManifest(in: folder) == nil {
-            let claim = try FileClaim(waitingFor: url)
-            if try PairManifest(in: folder) == nil {
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-                try writeWhole(encoder.encode(PairManifest(description)), to: url)
-            }
-            claim.fulfil()
-        }
+        try beginFolder(folder, manifest: PairManifest(description), at: folder.appending(path: file))
         let differences = try PairManifest(in: folder).map { description.differences(from: $0.description) }
         if let differences, !differences.isEmpty {
             throw PairError.mismatched(folder: folder.relativePath, differences: differences)

@@ -44,6 +44,21 @@ public struct RandomStream: ~Copyable {
         reals(CT_NORMAL, shape, dtype, device)
     }
 
+    /// Unit normal draws for some numbers, each from the stream of its own that has the number as its step: what a number
+    /// gets depends on no other.
+    ///
+    /// - Parameter shape: of the draws for one number.
+    /// - Returns: `[N, shape...]`, float32 on the CPU.
+    public static func normals(
+        at numbers: some Collection<Int>, seed: UInt64, purpose: String, shape: [Int]
+    ) -> Tensor {
+        .stacked(
+            numbers.map { number in
+                var stream = RandomStream(seed: seed, purpose: purpose, step: number)
+                return stream.normal(shape)
+            })
+    }
+
     /// Independent draws from the uniform distribution on [0, 1).
     ///
     /// - Parameter dtype: a floating-point type; types narrower than float32 round the float32 draws,

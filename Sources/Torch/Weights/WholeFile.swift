@@ -8,7 +8,8 @@ package import Foundation
 /// - Parameters:
 ///   - url: the file, which is replaced if it exists; its folder must exist.
 ///   - body: hands over what is to be in it, in as many pieces as it likes.
-func writeWhole(to url: URL, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+package func writeWhole(to url: URL, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws
+{
     let beside = partial(url)
     let file = open(beside.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw lastError }

@@ -2,22 +2,19 @@
 // Copyright 2026 The swift-dmd authors
 
 public import Foundation
+import Torch
 
 /// Writes a file whole or not at all: beside its place first, to the disk, then moved there. Whoever opens the file,
 /// even after a crash or a power cut, meets the old one or the new one.
 ///
 /// - Throws: ``FileError``; the old file, if any, is then untouched.
 public func writeWhole(_ data: Data, to url: URL) throws(FileError) {
-    let beside = url.deletingLastPathComponent().appending(
-        path: ".\(url.lastPathComponent).\(UUID().uuidString).part")
-    do throws(FileError) {
-        let file = try OpenFile(beside, O_WRONLY | O_CREAT | O_EXCL)
-        try file.write(data)
-        try file.synchronize()
-        try move(beside, to: url)
+    do {
+        try writeWhole(to: url) { try data.withUnsafeBytes($0) }
+    } catch let error as POSIXError {
+        throw FileError(errno: error.code.rawValue, at: url)
     } catch {
-        unlink(beside.path)
-        throw FileError(problem: error.problem, path: url.relativePath)
+        throw FileError(error, at: url)
     }
 }
 

@@ -10,10 +10,14 @@ import Torch
 /// A teacher of EDM's kind, whose samples are images.
 struct PixelTeacher: TeacherModel {
     let network: EDMDenoiser
+    let fingerprint: String
 
-    var conditions: (any Conditions)? {
-        network.classCount == 0 ? nil : ClassConditions(count: network.classCount)
+    init(network: EDMDenoiser) {
+        self.network = network
+        fingerprint = Distillation.fingerprint(of: network.state)
     }
+
+    var conditions: (any Conditions)? { nil }
     var prompts: PairDescription.Prompts? { nil }
     var imageShape: [Int] { network.sampleShape }
 

@@ -14,7 +14,9 @@ protocol TeacherModel {
 
     /// The teacher.
     var network: Network { get }
-    /// What its samples are conditioned on; nil without conditions.
+    /// Tells its weights from all others.
+    var fingerprint: String { get }
+    /// What its samples are conditioned on besides classes; nil where there is nothing more.
     var conditions: (any Conditions)? { get }
     /// Those of them that are prompts.
     var prompts: PairDescription.Prompts? { get }
@@ -45,7 +47,7 @@ extension TeacherModel {
     func pairs(count: Int, steps: Int, seed: UInt64, shardSize: Int = 1_000) -> PairDescription {
         PairDescription(
             count: count, seed: seed, sampleShape: network.sampleShape, classCount: network.classCount,
-            prompts: prompts, teacher: fingerprint(of: network.state), sampler: samplerName(steps: steps),
+            prompts: prompts, teacher: fingerprint, sampler: samplerName(steps: steps),
             shardSize: shardSize)
     }
 

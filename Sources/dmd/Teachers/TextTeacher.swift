@@ -13,6 +13,7 @@ struct TextTeacher: TeacherModel {
     /// The model's folder.
     let folder: URL
     let network: StableDiffusionDenoiser
+    let fingerprint: String
     let conditions: (any Conditions)?
     private let model: StableDiffusion
     private let tinyDecoder: (any ImageAutoencoder)?
@@ -35,6 +36,7 @@ struct TextTeacher: TeacherModel {
         let model = try StableDiffusion(folder: folder, device: device)
         self.model = model
         network = model.denoiser(guidance: guidance)
+        fingerprint = Distillation.fingerprint(of: network.state)
         self.tinyDecoder = try tinyDecoder.map { try loadAutoencoder(folder: $0.url, device: device) }
         if let trialCount {
             conditions = TensorConditions(
@@ -51,7 +53,7 @@ struct TextTeacher: TeacherModel {
         var progress: ProgressReport?
         var droppedCount = 0
         let vectors = try PromptVectors(
-            in: folder, of: prompts, encoder: fingerprint(of: model.textEncoder.state),
+            in: folder, of: prompts, encoder: Distillation.fingerprint(of: model.textEncoder.state),
             encode: { texts in
                 let (vectors, dropped) = model.embeddings(of: texts)
                 droppedCount += dropped.count { $0 > 0 }
@@ -86,19 +88,7 @@ struct TextTeacher: TeacherModel {
     func samplerName(steps: Int) -> String { "\(model.scheduler.sampler.rawValue), \(steps) steps" }
 
     func samples(of z: Tensor, condition: Tensor?, steps: Int) -> Tensor {
-        samples(of: z, condition, by: network, steps: steps)
-    }
-
-    private func samples(
-        of z: Tensor, _ condition: Tensor?, by network: StableDiffusionDenoiser, steps: Int
-    ) -> Tensor {
-        withoutGradients {
-            inParts(z, condition) { z, condition in
-                steps == 1
-                    ? network.generate(from: z, condition: condition)
-                    : model.sample(network, noise: z, condition: condition, steps: steps)
-            }
-        }
+        model.latents(of: z, condition, by: network, steps: steps)
     }
 
     func images(of samples: Tensor) -> Tensor { model.decode(samples) }
@@ -123,7 +113,7 @@ struct TextTeacher: TeacherModel {
                 conditions(indices.map { $0 % conditions.count }).to(device)
             }
             let noise = model.noise(indices, seed: seed, shape: network.sampleShape)
-            return model.decode(samples(of: noise, condition, by: network, steps: steps))
+            return model.decode(model.latents(of: noise, condition, by: network, steps: steps))
         }
     }
 

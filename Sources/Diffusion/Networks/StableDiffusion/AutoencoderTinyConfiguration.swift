@@ -82,6 +82,7 @@ extension AutoencoderTinyConfiguration: Codable {
             .decoderBlocks, decoderBlocks, decoderBlocks.count == encoderBlocks.count,
             "as many numbers as `num_encoder_blocks` has, which are \(encoderBlocks.count)")
     }
+
     /// Writes what diffusers reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
