@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-// y = silu(groupNorm(x + shift)), with a weight and bias for all samples or for each, on the CPU in two passes over memory instead of ten. The backward pass makes the
-// normalised values again from x, so the graph keeps no more than x and two numbers a group.
+// y = silu(groupNorm(x + shift)), with a weight and bias for all samples or for each, on the CPU in two passes over
+// memory instead of ten. The backward pass makes the normalised values again from x, so the graph keeps no more than x
+// and two numbers a group. Sums are taken over blocks of pixels and then over blocks, so that they do not depend on the
+// number of threads.
 
 #include "shim.hpp"
 
@@ -15,6 +17,7 @@
 #include <ATen/ops/silu.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -98,7 +101,32 @@ ROW_LOOPS(double)
 struct Sizes {
     int64_t samples, pixels, channels, groups;
     int64_t perGroup() const { return channels / groups; }
+    /// Pixels of a block, which fits into a core's cache.
+    int64_t perBlock() const { return std::max<int64_t>(1, 32768 / channels); }
+    int64_t blocks() const { return (pixels + perBlock() - 1) / perBlock(); }
 };
+
+/// Calls `body(n)` for all samples: side by side if there are enough of them for all threads, else one after another,
+/// which leaves the threads to the sample's blocks.
+template <typename Body> void forSamples(const Sizes &s, const Body &body) {
+    int64_t grain = s.samples >= at::get_num_threads() ? 1 : s.samples;
+    at::parallel_for(0, s.samples, grain, [&](int64_t begin, int64_t end) {
+        for (int64_t n = begin; n < end; ++n) body(n);
+    });
+}
+
+/// Calls `body(block, first, last)` for the pixels of all blocks of a sample.
+template <typename Body> void forBlocks(const Sizes &s, const Body &body) {
+    at::parallel_for(0, s.blocks(), 1, [&](int64_t begin, int64_t end) {
+        for (int64_t block = begin; block < end; ++block)
+            body(block, block * s.perBlock(), std::min((block + 1) * s.perBlock(), s.pixels));
+    });
+}
+
+/// Adds the rows of the other blocks to the first one's.
+template <typename T> void addBlocks(const Sizes &s, std::vector<T> &rows) {
+    for (int64_t block = 1; block < s.blocks(); ++block) addRow(rows.data(), &rows[block * s.channels], s.channels);
+}
 
 /// Per channel of one sample: z = scale x + offset is the normalised, weighted and biased value; the normalised
 /// value alone is rstd (x - centre).
@@ -116,26 +144,39 @@ template <typename T> struct Affine {
     }
 };
 
-/// Mean and reciprocal deviation of each group of x + shift. The mean is found first, so that nothing cancels.
+/// Mean and reciprocal deviation of each group of x + shift. The mean of a block is found before its squares are
+/// summed, so that nothing cancels; Chan et al. 1979 (Stanford STAN-CS-79-773) put blocks together.
 template <typename T>
-void statistics(const Sizes &s, const T *x, const T *shift, double epsilon, T *mean, T *rstd, std::vector<T> &sums) {
-    sums.assign(s.channels, T(0));
-    for (int64_t p = 0; p < s.pixels; ++p) addRow(sums.data(), x + p * s.channels, s.channels);
-    double elements = static_cast<double>(s.pixels * s.perGroup());
+void statistics(const Sizes &s, const T *x, const T *shift, double epsilon, T *mean, T *rstd) {
+    std::vector<double> means(s.blocks() * s.groups), squares(s.blocks() * s.groups);
+    forBlocks(s, [&](int64_t block, int64_t first, int64_t last) {
+        double elements = static_cast<double>((last - first) * s.perGroup());
+        std::vector<T> sums(s.channels), centre(s.channels);
+        for (int64_t p = first; p < last; ++p) addRow(sums.data(), x + p * s.channels, s.channels);
+        for (int64_t g = 0; g < s.groups; ++g) {
+            double total = 0;
+            for (int64_t c = g * s.perGroup(); c < (g + 1) * s.perGroup(); ++c)
+                total += sums[c] + (shift ? static_cast<double>(shift[c]) * (last - first) : 0.0);
+            means[block * s.groups + g] = total / elements;
+        }
+        for (int64_t c = 0; c < s.channels; ++c)
+            centre[c] = static_cast<T>(means[block * s.groups + c / s.perGroup()]) - (shift ? shift[c] : T(0));
+        std::fill(sums.begin(), sums.end(), T(0));
+        for (int64_t p = first; p < last; ++p) addSquares(sums.data(), x + p * s.channels, centre.data(), s.channels);
+        for (int64_t c = 0; c < s.channels; ++c) squares[block * s.groups + c / s.perGroup()] += sums[c];
+    });
     for (int64_t g = 0; g < s.groups; ++g) {
-        double total = 0;
-        for (int64_t c = g * s.perGroup(); c < (g + 1) * s.perGroup(); ++c)
-            total += sums[c] + (shift ? static_cast<double>(shift[c]) * s.pixels : 0.0);
-        mean[g] = static_cast<T>(total / elements);
-    }
-    std::vector<T> centre(s.channels);
-    for (int64_t c = 0; c < s.channels; ++c) centre[c] = mean[c / s.perGroup()] - (shift ? shift[c] : T(0));
-    sums.assign(s.channels, T(0));
-    for (int64_t p = 0; p < s.pixels; ++p) addSquares(sums.data(), x + p * s.channels, centre.data(), s.channels);
-    for (int64_t g = 0; g < s.groups; ++g) {
-        double total = 0;
-        for (int64_t c = g * s.perGroup(); c < (g + 1) * s.perGroup(); ++c) total += sums[c];
-        rstd[g] = static_cast<T>(1.0 / std::sqrt(total / elements + epsilon));
+        double count = 0, centre = 0, total = 0;
+        for (int64_t block = 0; block < s.blocks(); ++block) {
+            double pixels = static_cast<double>(std::min(s.perBlock(), s.pixels - block * s.perBlock()));
+            double distance = means[block * s.groups + g] - centre;
+            count += pixels;
+            centre += distance * pixels / count;
+            total += squares[block * s.groups + g];
+            total += distance * distance * pixels * (count - pixels) / count * s.perGroup();
+        }
+        mean[g] = static_cast<T>(centre);
+        rstd[g] = static_cast<T>(1.0 / std::sqrt(total / (count * s.perGroup()) + epsilon));
     }
 }
 
@@ -155,24 +196,22 @@ at::Tensor forward(
     const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &shift, double epsilon,
     at::Tensor &mean, at::Tensor &rstd, const Sizes &s) {
     auto y = at::empty_like(x);
-    at::parallel_for(0, s.samples, 1, [&](int64_t begin, int64_t end) {
+    forSamples(s, [&](int64_t n) {
+        const T *input = row<T>(x, n, s.pixels * s.channels);
+        const T *added = row<T>(shift, n, s.channels);
+        T *groupMean = mean.mutable_data_ptr<T>() + n * s.groups;
+        T *groupRstd = rstd.mutable_data_ptr<T>() + n * s.groups;
+        statistics(s, input, added, epsilon, groupMean, groupRstd);
         Affine<T> affine(s.channels);
-        std::vector<T> sums;
-        for (int64_t n = begin; n < end; ++n) {
-            const T *input = row<T>(x, n, s.pixels * s.channels);
-            const T *added = row<T>(shift, n, s.channels);
-            T *groupMean = mean.mutable_data_ptr<T>() + n * s.groups;
-            T *groupRstd = rstd.mutable_data_ptr<T>() + n * s.groups;
-            statistics(s, input, added, epsilon, groupMean, groupRstd, sums);
-            affine.set(
-                s, channelRow<T>(weight, n, s.channels), channelRow<T>(bias, n, s.channels), added, groupMean,
-                groupRstd);
-            T *output = y.mutable_data_ptr<T>() + n * s.pixels * s.channels;
-            for (int64_t p = 0; p < s.pixels; ++p)
+        affine.set(
+            s, channelRow<T>(weight, n, s.channels), channelRow<T>(bias, n, s.channels), added, groupMean, groupRstd);
+        T *output = y.mutable_data_ptr<T>() + n * s.pixels * s.channels;
+        forBlocks(s, [&](int64_t, int64_t first, int64_t last) {
+            for (int64_t p = first; p < last; ++p)
                 activate(
                     output + p * s.channels, input + p * s.channels, affine.scale.data(), affine.offset.data(),
                     s.channels);
-        }
+        });
     });
     return y;
 }
@@ -194,50 +233,53 @@ Gradients backward(
     auto weightRows = at::empty({s.samples, s.channels}, weight.options());
     auto biasRows = at::empty({s.samples, s.channels}, weight.options());
     if (shift.defined()) result.shift = at::empty_like(shift, at::MemoryFormat::Contiguous);
-    at::parallel_for(0, s.samples, 1, [&](int64_t begin, int64_t end) {
+    forSamples(s, [&](int64_t n) {
+        const T *w = channelRow<T>(weight, n, s.channels);
+        const T *input = row<T>(x, n, s.pixels * s.channels);
+        const T *upstream = row<T>(dy, n, s.pixels * s.channels);
+        const T *added = row<T>(shift, n, s.channels);
+        const T *groupRstd = row<T>(rstd, n, s.groups);
+        T *dx = result.x.mutable_data_ptr<T>() + n * s.pixels * s.channels;
         Affine<T> affine(s.channels);
-        std::vector<T> sums(s.channels), products(s.channels), a(s.channels), b(s.channels), c0(s.channels);
-        for (int64_t n = begin; n < end; ++n) {
-            const T *w = channelRow<T>(weight, n, s.channels);
-            const T *input = row<T>(x, n, s.pixels * s.channels);
-            const T *upstream = row<T>(dy, n, s.pixels * s.channels);
-            const T *added = row<T>(shift, n, s.channels);
-            const T *groupMean = row<T>(mean, n, s.groups);
-            const T *groupRstd = row<T>(rstd, n, s.groups);
-            T *dx = result.x.mutable_data_ptr<T>() + n * s.pixels * s.channels;
-            affine.set(s, w, channelRow<T>(bias, n, s.channels), added, groupMean, groupRstd);
-            std::fill(sums.begin(), sums.end(), T(0));
-            std::fill(products.begin(), products.end(), T(0));
-            for (int64_t p = 0; p < s.pixels; ++p)
+        affine.set(s, w, channelRow<T>(bias, n, s.channels), added, row<T>(mean, n, s.groups), groupRstd);
+        std::vector<T> sums(s.blocks() * s.channels), products(s.blocks() * s.channels);
+        forBlocks(s, [&](int64_t block, int64_t first, int64_t last) {
+            for (int64_t p = first; p < last; ++p)
                 deactivate(
-                    dx + p * s.channels, sums.data(), products.data(), upstream + p * s.channels,
-                    input + p * s.channels, affine.centre.data(), affine.scale.data(), affine.offset.data(),
-                    s.channels);
+                    dx + p * s.channels, &sums[block * s.channels], &products[block * s.channels],
+                    upstream + p * s.channels, input + p * s.channels, affine.centre.data(), affine.scale.data(),
+                    affine.offset.data(), s.channels);
+        });
+        addBlocks(s, sums);
+        addBlocks(s, products);
 
-            double elements = static_cast<double>(s.pixels * s.perGroup());
-            for (int64_t g = 0; g < s.groups; ++g) {
-                double plain = 0, projected = 0;
-                for (int64_t c = g * s.perGroup(); c < (g + 1) * s.perGroup(); ++c) {
-                    T dw = products[c] * groupRstd[g];
-                    weightRows.mutable_data_ptr<T>()[n * s.channels + c] = dw;
-                    biasRows.mutable_data_ptr<T>()[n * s.channels + c] = sums[c];
-                    plain += static_cast<double>(w[c]) * sums[c];
-                    projected += static_cast<double>(w[c]) * dw;
-                }
-                for (int64_t c = g * s.perGroup(); c < (g + 1) * s.perGroup(); ++c) {
-                    a[c] = groupRstd[g] * w[c];
-                    b[c] = static_cast<T>(-groupRstd[g] * groupRstd[g] * projected / elements);
-                    c0[c] = static_cast<T>(-groupRstd[g] * plain / elements) - b[c] * affine.centre[c];
-                }
+        std::vector<T> a(s.channels), b(s.channels), c0(s.channels);
+        double elements = static_cast<double>(s.pixels * s.perGroup());
+        for (int64_t g = 0; g < s.groups; ++g) {
+            double plain = 0, projected = 0;
+            for (int64_t c = g * s.perGroup(); c < (g + 1) * s.perGroup(); ++c) {
+                T dw = products[c] * groupRstd[g];
+                weightRows.mutable_data_ptr<T>()[n * s.channels + c] = dw;
+                biasRows.mutable_data_ptr<T>()[n * s.channels + c] = sums[c];
+                plain += static_cast<double>(w[c]) * sums[c];
+                projected += static_cast<double>(w[c]) * dw;
             }
-            for (int64_t p = 0; p < s.pixels; ++p)
-                combine(dx + p * s.channels, input + p * s.channels, a.data(), b.data(), c0.data(), s.channels);
-            if (added) {
-                T *dshift = result.shift.mutable_data_ptr<T>() + n * s.channels;
-                std::fill(dshift, dshift + s.channels, T(0));
-                for (int64_t p = 0; p < s.pixels; ++p) addRow(dshift, dx + p * s.channels, s.channels);
+            for (int64_t c = g * s.perGroup(); c < (g + 1) * s.perGroup(); ++c) {
+                a[c] = groupRstd[g] * w[c];
+                b[c] = static_cast<T>(-groupRstd[g] * groupRstd[g] * projected / elements);
+                c0[c] = static_cast<T>(-groupRstd[g] * plain / elements) - b[c] * affine.centre[c];
             }
         }
+        std::vector<T> shiftSums(added ? s.blocks() * s.channels : 0);
+        forBlocks(s, [&](int64_t block, int64_t first, int64_t last) {
+            for (int64_t p = first; p < last; ++p) {
+                combine(dx + p * s.channels, input + p * s.channels, a.data(), b.data(), c0.data(), s.channels);
+                if (added) addRow(&shiftSums[block * s.channels], dx + p * s.channels, s.channels);
+            }
+        });
+        if (!added) return;
+        addBlocks(s, shiftSums);
+        std::copy_n(shiftSums.data(), s.channels, result.shift.mutable_data_ptr<T>() + n * s.channels);
     });
     result.weight = weight.dim() == 2 ? weightRows : weightRows.sum(0);
     result.bias = bias.dim() == 2 ? biasRows : biasRows.sum(0);

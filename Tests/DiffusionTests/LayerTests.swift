@@ -32,21 +32,22 @@ struct LayerTests {
 
     @Test(
         "normalisation and activation in one equal the two operators, and so do their gradients",
-        arguments: [true, false])
-    func groupNormSiLU(shifted: Bool) {
+        // The second one has two blocks of pixels.
+        arguments: [true, false], [[2, 6, 3, 5], [1, 6, 90, 80]])
+    func groupNormSiLU(shifted: Bool, shape: [Int]) {
         var stream = RandomStream(seed: 2, purpose: "layer test")
         let norm = GroupNorm(6, groups: 3, epsilon: 1e-6)
         norm.convert(to: .float64)
         norm.weight.copy(from: stream.normal([6], dtype: .float64))
         norm.bias.copy(from: stream.normal([6], dtype: .float64))
         norm.setRequiresGrad(true)
-        let x = stream.normal([2, 6, 3, 5], dtype: .float64)
-        let shift = stream.normal([2, 6], dtype: .float64)
-        let v = stream.normal([2, 6, 3, 5], dtype: .float64)
+        let x = stream.normal(shape, dtype: .float64)
+        let shift = stream.normal([shape[0], 6], dtype: .float64)
+        let v = stream.normal(shape, dtype: .float64)
         for input in [x, shift] { input.setRequiresGrad(true) }
 
         let fused = norm.silu(x, shift: shifted ? shift : nil)
-        let plain = norm(shifted ? x + shift.reshaped([2, 6, 1, 1]) : x).silu()
+        let plain = norm(shifted ? x + shift.reshaped([shape[0], 6, 1, 1]) : x).silu()
         #expect(relativeDifference(fused, plain) < 1e-12)
         let inputs = [x, norm.weight, norm.bias] + (shifted ? [shift] : [])
         let found = gradients(of: (fused * v).sum(), with: inputs)
