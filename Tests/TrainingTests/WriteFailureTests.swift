@@ -44,7 +44,7 @@ struct WriteFailureTests {
             walk.onStep = { index in
                 guard index == 5 else { return }
                 let written = checkpoints.appending(path: "step-000000004").path
-                for _ in 0..<1_000 where !FileManager.default.fileExists(atPath: written) { usleep(10_000) }
+                for _ in 0..<12_000 where !FileManager.default.fileExists(atPath: written) { usleep(10_000) }
                 try FileManager.default.moveItem(at: checkpoints, to: folder.appending(path: "gone"))
                 try Data().write(to: checkpoints)
             }
