@@ -6,6 +6,7 @@
 // and two numbers a group. Sums are taken over blocks of pixels and then over blocks, so that they do not depend on the
 // number of threads.
 
+#include "row_loops.hpp"
 #include "shim.hpp"
 
 #include <ATen/Parallel.h>
@@ -19,82 +20,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
-
-#if defined(__x86_64__) && defined(__linux__)
-#define VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define VECTORISED
-#endif
 
 namespace ctorch {
 namespace {
-
-// MARK: Rows of channels; each function is a loop the compiler turns into vector code
-
-/// exp for the sigmoid: exact to 2 units in the last place, and free of branches so that it vectorises.
-inline float exponential(float x) {
-    x = std::fmin(std::fmax(x, -87.0f), 88.0f);
-    float n = std::nearbyint(x * 1.44269504f);
-    float r = x - n * 0.693359375f - n * -2.12194440e-4f;
-    // Taylor's series on |r| <= ln(2) / 2; its last term is below 2^-27.
-    float p = 1.0f / 5040.0f;
-    p = p * r + 1.0f / 720.0f;
-    p = p * r + 1.0f / 120.0f;
-    p = p * r + 1.0f / 24.0f;
-    p = p * r + 1.0f / 6.0f;
-    p = p * r + 0.5f;
-    p = p * r + 1.0f;
-    p = p * r + 1.0f;
-    int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
-    float scale;
-    std::memcpy(&scale, &bits, sizeof scale);
-    return p * scale;
-}
-
-inline double exponential(double x) { return std::exp(x); }
-
-template <typename T> inline T sigmoid(T z) { return T(1) / (T(1) + exponential(-z)); }
-
-// target_clones cannot mark a template, so each loop is a macro over its element type.
-#define ROW_LOOPS(T)                                                                                               \
-    VECTORISED void addRow(T *__restrict sums, const T *__restrict x, int64_t n) {                                 \
-        for (int64_t c = 0; c < n; ++c) sums[c] += x[c];                                                           \
-    }                                                                                                              \
-    VECTORISED void addSquares(T *__restrict sums, const T *__restrict x, const T *__restrict centre, int64_t n) { \
-        for (int64_t c = 0; c < n; ++c) sums[c] += (x[c] - centre[c]) * (x[c] - centre[c]);                        \
-    }                                                                                                              \
-    VECTORISED void activate(                                                                                      \
-        T *__restrict y, const T *__restrict x, const T *__restrict scale, const T *__restrict offset,             \
-        int64_t n) {                                                                                               \
-        for (int64_t c = 0; c < n; ++c) {                                                                          \
-            T z = scale[c] * x[c] + offset[c];                                                                     \
-            y[c] = z * sigmoid(z);                                                                                 \
-        }                                                                                                          \
-    }                                                                                                              \
-    VECTORISED void deactivate(                                                                                    \
-        T *__restrict dz, T *__restrict sums, T *__restrict products, const T *__restrict dy,                      \
-        const T *__restrict x, const T *__restrict centre, const T *__restrict scale,                              \
-        const T *__restrict offset, int64_t n) {                                                                   \
-        for (int64_t c = 0; c < n; ++c) {                                                                          \
-            T z = scale[c] * x[c] + offset[c];                                                                     \
-            T s = sigmoid(z);                                                                                      \
-            T d = dy[c] * s * (T(1) + z * (T(1) - s));                                                             \
-            dz[c] = d;                                                                                             \
-            sums[c] += d;                                                                                          \
-            products[c] += d * (x[c] - centre[c]);                                                                 \
-        }                                                                                                          \
-    }                                                                                                              \
-    VECTORISED void combine(                                                                                       \
-        T *__restrict dx, const T *__restrict x, const T *__restrict a, const T *__restrict b,                     \
-        const T *__restrict c0, int64_t n) {                                                                       \
-        for (int64_t c = 0; c < n; ++c) dx[c] = a[c] * dx[c] + b[c] * x[c] + c0[c];                                \
-    }
-
-ROW_LOOPS(float)
-ROW_LOOPS(double)
-#undef ROW_LOOPS
 
 // MARK: One sample
 
@@ -132,9 +61,9 @@ template <typename T> void addBlocks(const Sizes &s, std::vector<T> &rows) {
 /// value alone is rstd (x - centre).
 template <typename T> struct Affine {
     std::vector<T> scale, offset, centre;
-    explicit Affine(int64_t channels) : scale(channels), offset(channels), centre(channels) {}
 
-    void set(const Sizes &s, const T *weight, const T *bias, const T *shift, const T *mean, const T *rstd) {
+    Affine(const Sizes &s, const T *weight, const T *bias, const T *shift, const T *mean, const T *rstd)
+        : scale(s.channels), offset(s.channels), centre(s.channels) {
         for (int64_t c = 0; c < s.channels; ++c) {
             int64_t g = c / s.perGroup();
             scale[c] = weight[c] * rstd[g];
@@ -202,8 +131,7 @@ at::Tensor forward(
         T *groupMean = mean.mutable_data_ptr<T>() + n * s.groups;
         T *groupRstd = rstd.mutable_data_ptr<T>() + n * s.groups;
         statistics(s, input, added, epsilon, groupMean, groupRstd);
-        Affine<T> affine(s.channels);
-        affine.set(
+        Affine<T> affine(
             s, channelRow<T>(weight, n, s.channels), channelRow<T>(bias, n, s.channels), added, groupMean, groupRstd);
         T *output = y.mutable_data_ptr<T>() + n * s.pixels * s.channels;
         forBlocks(s, [&](int64_t, int64_t first, int64_t last) {
@@ -240,8 +168,8 @@ Gradients backward(
         const T *added = row<T>(shift, n, s.channels);
         const T *groupRstd = row<T>(rstd, n, s.groups);
         T *dx = result.x.mutable_data_ptr<T>() + n * s.pixels * s.channels;
-        Affine<T> affine(s.channels);
-        affine.set(s, w, channelRow<T>(bias, n, s.channels), added, row<T>(mean, n, s.groups), groupRstd);
+        Affine<T> affine(
+            s, w, channelRow<T>(bias, n, s.channels), added, row<T>(mean, n, s.groups), groupRstd);
         std::vector<T> sums(s.blocks() * s.channels), products(s.blocks() * s.channels);
         forBlocks(s, [&](int64_t block, int64_t first, int64_t last) {
             for (int64_t p = first; p < last; ++p)
