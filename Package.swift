@@ -53,6 +53,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -71,7 +72,7 @@ let package = Package(
         .target(name: "CArchives", dependencies: ["LibZip"]),
         .target(name: "CImages", dependencies: ["LibPNG", "LibJPEG"]),
         library("Archives", ["CArchives"]),
-        library("Torch", ["CTorch", collections]),
+        library("Torch", ["CTorch", collections, .product(name: "Crypto", package: "swift-crypto")]),
         library("Text", ["Torch", collections]),
         library("Diffusion", ["Torch", "Text", collections]),
         library(

@@ -62,13 +62,17 @@ ct_status ct_tensor_copy_bytes(
     });
 }
 
-ct_status ct_tensor_wrap_bytes(
-    ct_tensor *result, void *bytes, const int64_t *shape, int64_t rank, int32_t dtype,
-    void (*release)(void *context), void *context) {
+ct_status ct_tensor_overwrite(ct_tensor tensor, const void *bytes, int64_t byte_count, int32_t dtype) {
     return guarded([&] {
-        *result = give(at::from_blob(
-            bytes, sizes(shape, rank), [=](void *) { release(context); },
-            at::TensorOptions(static_cast<at::ScalarType>(dtype))));
+        const auto target = borrow(tensor);
+        const auto type = static_cast<at::ScalarType>(dtype);
+        const auto needed = target.numel() * static_cast<int64_t>(at::elementSize(type));
+        TORCH_CHECK(
+            needed == byte_count, "a tensor of shape ", target.sizes(), " needs ", needed, " bytes, not ",
+            byte_count);
+        // Only read from.
+        auto *source = const_cast<void *>(bytes);
+        target.copy_(at::from_blob(source, target.sizes(), at::TensorOptions(type)));
     });
 }
 
@@ -131,6 +135,12 @@ void ct_keep_freed_memory(void) {
     mallopt(M_MMAP_THRESHOLD, oneGibibyte);
     mallopt(M_TRIM_THRESHOLD, oneGibibyte);
     mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
+void ct_return_freed_memory(void) {
+#if defined(__GLIBC__)
+    malloc_trim(0);
 #endif
 }
 

@@ -3,6 +3,7 @@
 
 import CTorch
 import Dispatch
+import Synchronization
 
 /// Runs `body(0)`, ..., `body(count - 1)` side by side and returns what they return, in order.
 ///
@@ -27,7 +28,8 @@ public func concurrently<R>(_ count: Int, threads: Int = LibTorch.threads, _ bod
         withoutActuallyEscaping(body) { body in
             // Each index is one thread's alone, and all are done before this returns.
             nonisolated(unsafe) let (results, body) = (buffer, body)
-            DispatchQueue.concurrentPerform(iterations: workers) { worker in
+            let next = Atomic(0)
+            DispatchQueue.concurrentPerform(iterations: workers) { _ in
                 // The thread is not ours alone: it is left as it was.
                 let before = (threads: LibTorch.operatorThreads, isRecording: ct_grad_enabled())
                 defer {
@@ -36,7 +38,9 @@ public func concurrently<R>(_ count: Int, threads: Int = LibTorch.threads, _ bod
                 }
                 LibTorch.operatorThreads = 1
                 ct_set_grad_enabled(isRecording)
-                for index in stride(from: worker, to: count, by: workers) {
+                while true {
+                    let index = next.add(1, ordering: .relaxed).oldValue
+                    guard index < count else { break }
                     results.initializeElement(at: index, to: body(index))
                 }
             }

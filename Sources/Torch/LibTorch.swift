@@ -41,6 +41,9 @@ public enum LibTorch {
     /// A training step frees and allocates the same activations again and again; glibc's defaults unmap them each
     /// time and the system must clear every page anew. Programs call this once at their start.
     public static func keepFreedMemory() { ct_keep_freed_memory() }
+
+    /// Returns what ``keepFreedMemory()`` has kept until now: for the time after a network that is no longer needed.
+    public static func returnFreedMemory() { ct_return_freed_memory() }
 }
 
 extension LibTorch {

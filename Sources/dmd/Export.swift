@@ -50,13 +50,11 @@ struct Export: ParsableCommand {
     /// Writes what the exported weights make of noise and a prompt.
     private func write(_ prompt: String, on device: Device) throws {
         let model = try StableDiffusion(folder: out.url, device: device)
-        let shape = try model.latentShape(height: model.trainedSize, width: model.trainedSize)
-        let noise = model.noise([0], seed: 0, shape: shape)
-        let latents = model.sample(
-            model.denoiser(sampleShape: shape), noise: noise,
-            condition: model.embeddings(of: [prompt]).vectors, steps: 1)
+        let noise = sampleNoise([0], seed: 0, shape: try model.folder.latentShape()).to(device)
+        let latents = model.folder.scheduler.sample(
+            model.denoiser(), noise: noise, condition: model.promptEncoder([prompt]).vectors, steps: 1)
         let tensors: OrderedDictionary = [
-            "noise": noise, "latents": latents, "image": model.decode(latents),
+            "noise": noise, "latents": latents, "image": model.autoencoder.decodeEach(latents),
         ]
         try SafetensorsFile.write(
             tensors, metadata: ["prompt": prompt], to: out.url.appending(path: "example.safetensors"))

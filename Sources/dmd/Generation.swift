@@ -53,12 +53,12 @@ extension Generation {
         denoiser: EDMDenoiser, steps: Int, method: SamplingMethod = .heun, seed: UInt64 = 0, label: Int? = nil
     ) {
         let device = denoiser.parameters.values.first?.device ?? .cpu
-        func noise(_ purpose: String, _ indices: [Int]) -> Tensor {
-            RandomStream.normals(at: indices, seed: seed, purpose: purpose, shape: denoiser.sampleShape)
-                .to(device)
+        let shape = denoiser.sampleShape
+        func noise(_ indices: [Int]) -> Tensor {
+            sampleNoise(indices, seed: seed, shape: shape).to(device)
         }
         self.init(
-            imageShape: denoiser.sampleShape, classCount: denoiser.classCount,
+            imageShape: shape, classCount: denoiser.classCount,
             evaluations: method == .euler ? steps : 2 * steps - 1
         ) { indices in
             let condition =
@@ -67,14 +67,18 @@ extension Generation {
                 : Tensor(indices.map { label ?? $0 % denoiser.classCount }, device: device)
                     .oneHot(classCount: denoiser.classCount).to(.float32)
             guard case .stochastic(let churn) = method, steps > 1 else {
-                let z = noise("sample.z", indices)
-                return denoiser.makeImages(from: z, condition: condition, steps: steps, method: method)
+                return denoiser.makeImages(
+                    from: noise(indices), condition: condition, steps: steps, method: method)
             }
             return inParts(Tensor(indices).to(device), condition) { part, condition in
                 let indices = part.array(as: Int.self)
                 return stochasticHeun(
-                    denoiser, noise: noise("sample.z", indices), condition: condition, steps: steps,
-                    churn: churn, fresh: { noise("sample.fresh.\($0)", indices) })
+                    denoiser, noise: noise(indices), condition: condition, steps: steps, churn: churn,
+                    fresh: { step in
+                        RandomStream.normals(
+                            at: indices, seed: seed, purpose: "sample.fresh.\(step)", shape: shape
+                        ).to(device)
+                    })
             }
         }
     }

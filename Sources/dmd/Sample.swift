@@ -78,26 +78,17 @@ struct Sample: ParsableCommand {
         guard let weights else {
             throw CommandError("--prompt needs a model: name a folder of Stable Diffusion with --weights.")
         }
-        let made = try latents(by: weights.url, device)
         let start = ContinuousClock.now
-        let images = Image.images(from: made.decoder.decodeEach(made.latents))
-        let seconds = made.seconds + (ContinuousClock.now - start) / .seconds(1)
+        let generation = try TextGeneration(
+            folder: weights.url, options: text, steps: sampling.steps, seed: seed, device: device)
+        let made = try generation.latents(count ?? 1, batch: min(batch, LibTorch.threads))
+        LibTorch.returnFreedMemory()
+        let images = Image.images(from: generation.decoder.decodeEach(made.latents))
         let notes = [
             ("prompt", text.prompt.joined(separator: " | ")), ("seed", "\(seed)"), ("weights", made.weights),
         ]
         try promptSheet(of: images, rows: text.prompt.count).write(to: out.url, text: notes)
-        print("\(out): \(images.count) images in \(String(format: "%.2f s", seconds))")
-    }
-
-    /// Latents of the prompts, and of the model that made them what is needed further: the decoder alone stays in memory.
-    private func latents(by folder: URL, _ device: Device) throws -> (
-        latents: Tensor, decoder: any ImageAutoencoder, weights: String, seconds: Double
-    ) {
-        let generation = try TextGeneration(
-            folder: folder, options: text, steps: sampling.steps, seed: seed, device: device)
-        let start = ContinuousClock.now
-        let latents = try generation.latents(count ?? 1, batch: min(batch, LibTorch.threads))
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        return (latents, generation.decoder, generation.fingerprint, seconds)
+        print("\(out): \(images.count) images in \(String(format: "%.2f s", seconds))")
     }
 }

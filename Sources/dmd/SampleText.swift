@@ -32,77 +32,76 @@ struct TextOptions: ParsableArguments {
     var tinyDecoder: Path?
 }
 
-/// Makes images of prompts.
+/// Makes images of prompts; of the model's networks, memory holds no more than it needs at a time.
 struct TextGeneration {
-    private let folder: URL
-    private let model: StableDiffusion
+    /// Makes images of latents.
+    let decoder: any ImageAutoencoder
+    private let folder: StableDiffusionFolder
     private let options: TextOptions
     private let steps: Int
     private let seed: UInt64
     private let device: Device
 
     init(folder: URL, options: TextOptions, steps: Int, seed: UInt64, device: Device) throws {
-        model = try StableDiffusion(folder: folder, device: device)
-        self.folder = folder
+        self.folder = try StableDiffusionFolder(folder)
         self.options = options
         self.steps = steps
         self.seed = seed
         self.device = device
-        if let tiny = options.tinyDecoder {
-            model.autoencoder = try loadAutoencoder(folder: tiny.url, device: device)
-        }
-        if steps > 1 { try model.checkSteps(steps) }
+        if steps > 1 { try self.folder.scheduler.check(steps: steps) }
+        // Needed last, and small: what is wrong with it is said before the work begins.
+        decoder = try self.folder.loadAutoencoder(from: options.tinyDecoder?.url, device: device)
     }
 
-    /// What makes images of latents.
-    var decoder: any ImageAutoencoder { model.autoencoder }
-
-    /// Tells the network from all others: the SHA-256 of its file, as the contract of a one-step generator has it, or its
-    /// fingerprint, which takes seconds.
-    var fingerprint: String {
-        let contract = try? OneStepContract(of: folder)
-        return contract?.weights.first { $0.key.hasPrefix("unet/") }?.value
-            ?? Distillation.fingerprint(of: model.unet.state)
-    }
-
-    /// The latents of `count` images of each prompt, `batch` at once. Image number i of a seed is the same whatever the batch.
-    func latents(_ count: Int, batch: Int) throws -> Tensor {
-        let shape = try model.latentShape(
-            height: options.height ?? model.trainedSize, width: options.width ?? model.trainedSize)
-        let (vectors, droppedCounts) = model.embeddings(of: options.prompt)
-        warn(of: droppedCounts)
-        let guidance = options.guidance ?? (steps == 1 ? 1 : 7.5)
-        let denoiser = model.denoiser(
-            guidance: guidance, negativePrompt: options.negativePrompt, sampleShape: shape)
+    /// The latents of `count` images of each prompt, `batch` at once, and what tells the network that made them from all
+    /// others. Image number i of a seed is the same whatever the batch.
+    func latents(_ count: Int, batch: Int) throws -> (latents: Tensor, weights: String) {
+        let shape = try folder.latentShape(height: options.height, width: options.width)
+        let (vectors, unconditional) = try vectors()
+        let denoiser = StableDiffusionDenoiser(
+            try folder.loadUNet(device: device), unconditional: unconditional,
+            guidance: options.guidance ?? (steps == 1 ? 1 : 7.5), scheduler: folder.scheduler,
+            sampleShape: shape)
         let total = count * options.prompt.count
         let parts = stride(from: 0, to: total, by: batch).map { first in
             let indices = Array(first..<min(first + batch, total))
             let condition = vectors.indexed(by: Tensor(indices.map { $0 / count }, device: device))
-            return model.latents(
-                of: model.noise(indices, seed: seed, shape: shape), condition, by: denoiser, steps: steps)
+            let noise = sampleNoise(indices, seed: seed, shape: shape).to(device)
+            return denoiser.latents(of: noise, condition, by: folder.scheduler, steps: steps)
         }
-        return .concatenated(parts)
+        return (.concatenated(parts), fingerprint(of: denoiser.unet))
     }
 
-    private func warn(of droppedCounts: [Int]) {
+    /// The vectors of the prompts, and that of what guidance leads away from.
+    private func vectors() throws -> (prompts: Tensor, unconditional: Tensor) {
+        let encoder = try folder.loadPromptEncoder(device: device)
+        let (vectors, droppedCounts) = encoder(options.prompt)
         for (prompt, dropped) in zip(options.prompt, droppedCounts) where dropped > 0 {
             let message =
                 "Warning: the prompt '\(prompt.prefix(40))...' is too long: its last \(dropped) tokens are not heeded.\n"
             FileHandle.standardError.write(Data(message.utf8))
         }
+        return (vectors, encoder([options.negativePrompt]).vectors)
+    }
+
+    /// The SHA-256 of the network's file, as the contract of a one-step generator has it, or the fingerprint of its weights.
+    private func fingerprint(of unet: UNet2DConditionModel) -> String {
+        let contract = try? OneStepContract(of: folder.url)
+        return contract?.weights.first { $0.key.hasPrefix("unet/") }?.value
+            ?? Distillation.fingerprint(of: unet.state)
     }
 }
 
-extension StableDiffusion {
-    /// Latents of noise by a network with the model's schedule: in one evaluation, or in several steps of the model's sampler.
+extension StableDiffusionDenoiser {
+    /// Latents of noise: in one evaluation, or in several steps of the model's sampler.
     func latents(
-        of noise: Tensor, _ condition: Tensor?, by denoiser: StableDiffusionDenoiser, steps: Int
+        of noise: Tensor, _ condition: Tensor?, by scheduler: SchedulerConfiguration, steps: Int
     ) -> Tensor {
         withoutGradients {
             inParts(noise, condition) { noise, condition in
                 steps == 1
-                    ? denoiser.generate(from: noise, condition: condition)
-                    : sample(denoiser, noise: noise, condition: condition, steps: steps)
+                    ? generate(from: noise, condition: condition)
+                    : scheduler.sample(self, noise: noise, condition: condition, steps: steps)
             }
         }
     }

@@ -28,7 +28,9 @@ final class OneStepModelTests {
             #expect(found.array(as: Float.self) == tensor.to(dtype).array(as: Float.self), "\(name)")
         }
         #expect(model.unet.configuration == unet.configuration)
-        #expect(try StableDiffusion(folder: teacher).textEncoder.state.keys == model.textEncoder.state.keys)
+        #expect(
+            try StableDiffusion(folder: teacher).promptEncoder.network.state.keys
+                == model.promptEncoder.network.state.keys)
         for file in Self.weights {
             let file = try SafetensorsFile(folder.appending(path: file))
             #expect(try file.names.allSatisfy { try file.dtype(of: $0) == dtype })
@@ -42,12 +44,12 @@ final class OneStepModelTests {
                 atPath: folder.appending(path: "unet/config.json").path,
                 andPath: teacher.appending(path: "unet/config.json").path))
         let images = try model.images(of: ["ab"], seed: 1)
-        let noise = model.noise([0], seed: 1, shape: [2, 8, 8])
+        let noise = sampleNoise([0], seed: 1, shape: [2, 8, 8])
         let denoiser = StableDiffusionDenoiser(
-            model.unet, unconditional: model.embeddings(of: [""]).vectors)
-        let expected = model.decode(
+            model.unet, unconditional: model.promptEncoder([""]).vectors)
+        let expected = model.autoencoder.decode(
             withoutGradients {
-                denoiser.generate(from: noise, condition: model.embeddings(of: ["ab"]).vectors)
+                denoiser.generate(from: noise, condition: model.promptEncoder(["ab"]).vectors)
             })
         #expect(relativeDifference(images, expected) < 1e-5)
     }
@@ -56,7 +58,7 @@ final class OneStepModelTests {
     func oneStep() throws {
         try saveOneStepModel(makeUNet(), teacher: teacher, to: folder, guidance: 3)
         let model = try StableDiffusion(folder: folder)
-        #expect(throws: Never.self) { try model.checkSteps(1) }
+        #expect(throws: Never.self) { try model.folder.scheduler.check(steps: 1) }
         let error = try #require(throws: StableDiffusionError.self) {
             try model.images(of: ["ab"], steps: 4)
         }
@@ -75,16 +77,17 @@ final class OneStepModelTests {
         try FileManager.default.copyItem(at: teacher, to: folder)
         try saveModelIndex(scheduler, to: folder)
         let model = try StableDiffusion(folder: folder)
-        #expect(model.scheduler == scheduler)
+        #expect(model.folder.scheduler == scheduler)
         struct Made: Decodable { let prompts: [String] }
         let made = try JSONDecoder().decode(Made.self, from: Data(try #require(file.metadata["made"]).utf8))
-        let latents = model.sample(
+        let latents = model.folder.scheduler.sample(
             model.denoiser(), noise: try file.tensor("z"),
-            condition: model.embeddings(of: made.prompts).vectors,
+            condition: model.promptEncoder(made.prompts).vectors,
             steps: 1)
         let name = "LCMScheduler.\(prediction.rawValue)"
         #expect(relativeDifference(latents, try file.tensor("\(name).latents")) < 1e-5)
-        #expect(relativeDifference(model.decode(latents), try file.tensor("\(name).images")) < 1e-5)
+        #expect(
+            relativeDifference(model.autoencoder.decode(latents), try file.tensor("\(name).images")) < 1e-5)
     }
 
     @Test("the contract says what the folder holds")

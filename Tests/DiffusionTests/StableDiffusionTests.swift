@@ -33,20 +33,22 @@ final class StableDiffusionTests {
         let made = try JSONDecoder().decode(Made.self, from: Data(try #require(file.metadata["made"]).utf8))
         try replace("scheduler/scheduler_config.json", with: try #require(made.schedulers[sampler]))
         let model = try StableDiffusion(folder: folder)
-        let embeddings = model.embeddings(of: made.prompts)
+        let embeddings = model.promptEncoder(made.prompts)
         #expect(embeddings.droppedCounts == [0, 0])
         #expect(relativeDifference(embeddings.vectors, try file.tensor("embeddings")) < 1e-5)
         let denoiser = model.denoiser(guidance: made.guidance, negativePrompt: made.negative)
-        let latents = model.sample(
+        let latents = model.folder.scheduler.sample(
             denoiser, noise: try file.tensor("z"), condition: embeddings.vectors, steps: made.steps)
         #expect(relativeDifference(latents, try file.tensor("\(sampler).latents")) < 1e-4)
-        #expect(relativeDifference(model.decode(latents), try file.tensor("\(sampler).images")) < 1e-4)
+        #expect(
+            relativeDifference(model.autoencoder.decode(latents), try file.tensor("\(sampler).images")) < 1e-4
+        )
     }
 
     @Test("an image depends on its prompt and its number alone")
     func images() throws {
         let model = try StableDiffusion(folder: folder)
-        #expect(model.sizeUnit == 4 && model.trainedSize == 16)
+        #expect(model.folder.sizeUnit == 4 && model.folder.trainedSize == 16)
         let both = try model.images(of: ["ab", "c"], seed: 3, steps: 3, height: 8, width: 12)
         #expect(both.shape == [2, 3, 8, 12])
         let first = try model.images(of: ["ab"], seed: 3, steps: 3, height: 8, width: 12)
@@ -183,6 +185,21 @@ final class StableDiffusionTests {
             error.description
                 == "The parts of \(folder.path) do not belong together: the tokenizer has 1000 tokens, the text encoder 514; "
                 + "copy or download the whole model again.")
+    }
+
+    @Test("an autoencoder for other latents is refused")
+    func otherLatents() throws {
+        let model = try StableDiffusionFolder(fixture("stable-diffusion"))
+        #expect(throws: Never.self) { try model.loadAutoencoder(from: folder.appending(path: "vae")) }
+        try replace("vae/config.json", with: #"{"latent_channels": 4, "block_out_channels": [32, 32, 32]}"#)
+        let error = try #require(throws: StableDiffusionError.self) {
+            try model.loadAutoencoder(from: folder.appending(path: "vae"))
+        }
+        #expect(
+            error.description
+                == "The autoencoder in \(folder.path)/vae does not fit the model: its latents are 4 channels for each 4 x 4 "
+                + "pixels, the model's 2 channels for each 2 x 2 pixels; name one that was made for this model."
+        )
     }
 
     private func replace(_ file: String, with json: String) throws {

@@ -18,6 +18,19 @@ struct ConcurrencyTests {
         #expect(concurrently(0) { $0 }.isEmpty)
     }
 
+    @Test("goes on while one part takes long")
+    func longPart() {
+        let others = DispatchSemaphore(value: 0)
+        let isDone = concurrently(7, threads: 2) { index in
+            guard index == 0 else {
+                others.signal()
+                return true
+            }
+            return (1...6).allSatisfy { _ in others.wait(timeout: .now() + 30) == .success }
+        }
+        #expect(isDone[0])
+    }
+
     @Test("records for gradients exactly where the caller does")
     func recording() {
         let x = Tensor.full([2], value: 3.0)

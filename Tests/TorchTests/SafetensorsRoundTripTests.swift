@@ -77,6 +77,40 @@ import Torch
         }
     }
 
+    @Test(arguments: DType.allCases) func valuesAreCopiedIntoATensor(dtype: DType) throws {
+        let scratch = try Scratch()
+        let file = scratch.url.appendingPathComponent("copied.safetensors")
+        let image = Tensor((0..<24).map { Double($0 % 7) }, shape: [1, 2, 3, 4]).to(dtype)
+        try SafetensorsFile.write(["image": image], to: file)
+        let target = Tensor.empty([1, 2, 3, 4], isChannelsLast: true)
+        try SafetensorsFile(file).copy("image", into: target)
+        #expect(bytes(target) == bytes(image.to(.float32)))
+    }
+
+    @Test func valuesMayLieAnywhereInAFile() throws {
+        let scratch = try Scratch()
+        let file = scratch.url.appendingPathComponent("odd.safetensors")
+        let header = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
+        #expect(header.utf8.count == 54)
+        let numbers: [Float] = [1.5, -2]
+        var data = Data([55, 0, 0, 0, 0, 0, 0, 0]) + Data("\(header) ".utf8)
+        data += numbers.withUnsafeBytes { Data($0) }
+        try data.write(to: file)
+        let target = Tensor.empty([2])
+        try SafetensorsFile(file).copy("a", into: target)
+        #expect(target.array(as: Float.self) == numbers)
+    }
+
+    @Test func theSumIsThatOfTheBytesInOrder() {
+        let image = Tensor((0..<9_000_000).map { Int32($0) }, shape: [9, 10, 100, 1_000])
+        #expect(image.channelsLast().sha256 == sha256(Data(bytes(image))))
+        // FIPS 180-2, appendix B.1.
+        #expect(
+            Tensor(Array("abc".utf8)).sha256
+                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(Tensor.zeros([0]).sha256 == sha256(Data()))
+    }
+
     @Test func tensorsOutliveTheirFile() throws {
         let scratch = try Scratch()
         let file = scratch.url.appendingPathComponent("gone.safetensors")

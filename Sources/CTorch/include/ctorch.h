@@ -84,10 +84,8 @@ ct_status ct_operator_call(
 ct_status ct_tensor_copy_bytes(
     ct_tensor *result, const void *bytes, int64_t byte_count, const int64_t *shape, int64_t rank, int32_t dtype);
 
-/// A CPU tensor over memory it does not copy; `release(context)` is called once when the last reference goes.
-ct_status ct_tensor_wrap_bytes(
-    ct_tensor *result, void *bytes, const int64_t *shape, int64_t rank, int32_t dtype,
-    void (*release)(void *context), void *context);
+/// Overwrites a tensor with as many elements of type `dtype`, given in row-major order; they are converted if need be.
+ct_status ct_tensor_overwrite(ct_tensor tensor, const void *bytes, int64_t byte_count, int32_t dtype);
 
 void ct_tensor_free(ct_tensor tensor);
 
@@ -204,6 +202,9 @@ bool ct_device_available(int32_t type, int32_t index);
 /// Asks glibc's allocator to keep freed blocks instead of returning them to the system, which would fault
 /// every page of the next step's activations in again. Does nothing on other C libraries.
 void ct_keep_freed_memory(void);
+
+/// Returns the blocks that glibc's allocator has kept until now. Does nothing on other C libraries.
+void ct_return_freed_memory(void);
 
 #ifdef __cplusplus
 }

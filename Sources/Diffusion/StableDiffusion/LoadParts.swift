@@ -11,7 +11,7 @@ public import Torch
 public func loadUNet(folder: URL, device: Device = .cpu) throws -> UNet2DConditionModel {
     let files = ModelFolder.unet(folder)
     return try load(files, device: device) { stream in
-        UNet2DConditionModel(try files.configuration(), initialisation: .zeros, from: &stream)
+        UNet2DConditionModel(try files.configuration(), initialisation: .none, from: &stream)
     }
 }
 
@@ -21,7 +21,7 @@ public func loadUNet(folder: URL, device: Device = .cpu) throws -> UNet2DConditi
 public func loadTextEncoder(folder: URL, device: Device = .cpu) throws -> CLIPTextModel {
     let files = ModelFolder.textEncoder(folder)
     return try load(files, device: device, naming: CLIPTextModel.ownName) { stream in
-        CLIPTextModel(try files.configuration(), initialisation: .zeros, from: &stream)
+        CLIPTextModel(try files.configuration(), initialisation: .none, from: &stream)
     }
 }
 
@@ -30,25 +30,15 @@ public func loadTextEncoder(folder: URL, device: Device = .cpu) throws -> CLIPTe
 /// - Throws: `ModelFolderError`, `SafetensorsError`.
 public func loadAutoencoder(folder: URL, device: Device = .cpu) throws -> any ImageAutoencoder {
     let files = ModelFolder.autoencoder(folder)
-    if try files.configuration(as: AutoencoderKind.self).isTiny {
+    switch try files.configuration(as: AutoencoderConfiguration.self) {
+    case .tiny(let sizes):
         return try load(files, device: device) { stream in
-            AutoencoderTiny(try files.configuration(), initialisation: .zeros, from: &stream)
+            AutoencoderTiny(sizes, initialisation: .none, from: &stream)
         }
-    }
-    return try load(files, device: device, naming: AutoencoderKL.ownName) { stream in
-        AutoencoderKL(try files.configuration(), initialisation: .zeros, from: &stream)
-    }
-}
-
-/// What tells which network lies in a folder `vae`.
-struct AutoencoderKind: Decodable {
-    let isTiny: Bool
-
-    private enum CodingKeys: String, CodingKey { case className = "_class_name" }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        isTiny = try container.decodeIfPresent(String.self, forKey: .className) == "AutoencoderTiny"
+    case .full(let sizes):
+        return try load(files, device: device, naming: AutoencoderKL.ownName) { stream in
+            AutoencoderKL(sizes, initialisation: .none, from: &stream)
+        }
     }
 }
 

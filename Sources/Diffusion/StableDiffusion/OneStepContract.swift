@@ -67,11 +67,9 @@ public struct OneStepContract: Codable, Equatable, Sendable {
         let unet: UNet2DConditionConfiguration =
             try ModelFolder.unet(folder.appending(path: "unet")).configuration()
         latentShape = [unet.inChannels, unet.sampleSize, unet.sampleSize]
-        let autoencoder = ModelFolder.autoencoder(folder.appending(path: "vae"))
-        scalingFactor =
-            try autoencoder.configuration(as: AutoencoderKind.self).isTiny
-            ? autoencoder.configuration(as: AutoencoderTinyConfiguration.self).scalingFactor
-            : autoencoder.configuration(as: AutoencoderKLConfiguration.self).scalingFactor
+        let autoencoder: AutoencoderConfiguration =
+            try ModelFolder.autoencoder(folder.appending(path: "vae")).configuration()
+        scalingFactor = autoencoder.scalingFactor
         outputRange = [-1, 1]
         weights = [:]
         for (part, name) in parts {

@@ -55,17 +55,16 @@ private func write(
     to folder: URL, partsOf model: URL, dtype: DType, guidance: Double, writeUNet: (URL) throws -> Void
 ) throws {
     let place = folder.standardizedFileURL
-    try StableDiffusion.checkParts(of: model)
+    try StableDiffusionFolder.checkParts(of: model)
     guard !FileManager.default.fileExists(atPath: place.path) || OneStepContract.exists(in: place) else {
         throw OneStepModelError.occupied(folder: folder.path)
     }
     var scheduler = try SchedulerConfiguration(ofModel: model)
     scheduler.sampler = .oneStep
     let autoencoder = ModelFolder.autoencoder(model.appending(path: "vae"))
-    let isTiny = try autoencoder.configuration(as: AutoencoderKind.self).isTiny
+    let className = try autoencoder.configuration(as: AutoencoderConfiguration.self).className
     try writeWholeFolder(place) { folder in
-        try saveModelIndex(
-            scheduler, autoencoder: isTiny ? "AutoencoderTiny" : "AutoencoderKL", to: folder)
+        try saveModelIndex(scheduler, autoencoder: className, to: folder)
         try writeUNet(folder.appending(path: "unet"))
         try autoencoder.copy(to: folder.appending(path: "vae"), dtype: dtype)
         let textEncoder = ModelFolder.textEncoder(model.appending(path: "text_encoder"))

@@ -12,7 +12,7 @@ public import Torch
 public func fingerprint(of state: OrderedDictionary<String, Tensor>) -> String {
     let lines = concurrently(state.count) { index in
         let (name, tensor) = state.elements[index]
-        return "\(name) \(tensor.summary) \(tensor.withUnsafeBytes { sha256(Data($0)) })\n"
+        return "\(name) \(tensor.summary) \(tensor.sha256)\n"
     }
     return sha256(Data(lines.joined().utf8))
 }

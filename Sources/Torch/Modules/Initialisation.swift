@@ -3,6 +3,8 @@
 
 /// How the weights of a new layer are drawn.
 public enum Initialisation: Sendable, Equatable {
+    /// Whatever is in memory, for weights that are about to be loaded.
+    case none
     /// All zero.
     case zeros
     /// Uniform in `[-b, b]` with `b = gain sqrt(6 / (fanIn + fanOut))`, biases zero: the variance of activations and of
@@ -16,6 +18,7 @@ public enum Initialisation: Sendable, Equatable {
     /// Draws a weight of shape `[out, in, ...]`, float32 on the CPU; the sizes after `in` are those of a kernel.
     public func weight(_ shape: [Int], from stream: inout RandomStream) -> Tensor {
         switch self {
+        case .none: .empty(shape, isChannelsLast: shape.count == 4)
         case .zeros: .zeros(shape)
         case .xavierUniform(let gain):
             stream.uniform(shape, within: gain * (6 / Double(fanIn(shape) + fanOut(shape))).squareRoot())
@@ -26,8 +29,11 @@ public enum Initialisation: Sendable, Equatable {
 
     /// Draws the bias `[out]` of a layer whose weight has the given shape, float32 on the CPU.
     public func bias(ofWeight shape: [Int], from stream: inout RandomStream) -> Tensor {
-        guard self == .fanInUniform else { return .zeros([shape[0]]) }
-        return stream.uniform([shape[0]], within: 1 / Double(fanIn(shape)).squareRoot())
+        switch self {
+        case .none: .empty([shape[0]])
+        case .zeros, .xavierUniform, .unitNormal: .zeros([shape[0]])
+        case .fanInUniform: stream.uniform([shape[0]], within: 1 / Double(fanIn(shape)).squareRoot())
+        }
     }
 
     private func fanIn(_ shape: [Int]) -> Int { shape.dropFirst().reduce(1, *) }

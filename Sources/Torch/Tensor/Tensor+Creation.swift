@@ -54,8 +54,14 @@ extension Tensor {
     }
 
     /// A tensor whose elements are not set.
-    public static func empty(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
-        _empty(.ints(shape), .dtype(dtype), .none, .device(device))
+    ///
+    /// - Parameter isChannelsLast: whether the memory of `[N, C, H, W]` is laid out as by ``channelsLast()``.
+    public static func empty(
+        _ shape: [Int], isChannelsLast: Bool = false, dtype: DType = .float32, device: Device = .cpu
+    ) -> Tensor {
+        _empty(
+            .ints(shape), .dtype(dtype), .none, .device(device), .none,
+            isChannelsLast ? .channelsLast : .none)
     }
 
     /// Zeros of the same shape, type, device and memory format.
@@ -111,6 +117,13 @@ extension Tensor {
 
     /// The same elements outside of the autograd graph.
     public func detached() -> Tensor { Self._detach(.tensor(self)) }
+
+    /// Overwrites the elements with as many of type `dtype` that are given in row-major order.
+    func copy(from bytes: UnsafeRawBufferPointer, dtype: DType) {
+        check(
+            ct_tensor_overwrite(raw, bytes.baseAddress, Int64(bytes.count), dtype.rawValue),
+            "overwriting \(summary) with \(dtype)")
+    }
 
     /// Overwrites the elements with those of `other`, which may have another type or device.
     public func copy(from other: Tensor) { _ = Self._copy(.tensor(self), .tensor(other)) }

@@ -50,24 +50,31 @@ public struct ModelFolder: Sendable {
         }
     }
 
-    /// Copies the weights into a network, all of them or, when names or shapes do not fit, none. Types are converted; of
-    /// what is in the files, no more than one tensor is in memory at a time.
+    /// Copies the weights into a network, all of them or, when names or shapes do not fit, none; types are converted.
     ///
     /// - Parameters:
     ///   - module: the network.
     ///   - naming: the network's name of a tensor of the files; nil for one that it does not need.
     /// - Throws: ``ModelFolderError``, ``SafetensorsError``.
     public func load(into module: some Module, naming: (String) -> String? = { $0 }) throws {
-        var places: OrderedDictionary<String, (file: URL, name: String)> = [:]
+        var parts: [FilePart] = []
         var shapes: OrderedDictionary<String, [Int]> = [:]
         for file in try weightFiles() {
+            var part = FilePart(file: file.url)
             for name in file.names {
                 guard let own = naming(name) else { continue }
-                guard places.updateValue((file.url, name), forKey: own) == nil else {
+                let shape = try file.shape(of: name)
+                guard shapes.updateValue(shape, forKey: own) == nil else {
                     throw SafetensorsError.duplicateName(file: file.url.path, name: own)
                 }
-                shapes[own] = try file.shape(of: name)
+                part.names.append((name, own))
+                part.byteCount += shape.reduce(1, *) * (try file.dtype(of: name).size)
+                if part.byteCount > FilePart.size {
+                    parts.append(part)
+                    part = FilePart(file: file.url)
+                }
             }
+            parts.append(part)
         }
         let state = module.state
         do {
@@ -75,19 +82,24 @@ public struct ModelFolder: Sendable {
         } catch let mismatch as StateMismatch {
             throw ModelFolderError.mismatch(folder: url.path, mismatch)
         }
-        try withoutGradients {
-            var file: SafetensorsFile?
-            var readBytes = 0
-            for (own, place) in places {
-                // What was read of a mapped file counts as memory until the file is closed.
-                if file?.url != place.file || readBytes > 1 << 28 {
-                    file = try SafetensorsFile(place.file)
-                    readBytes = 0
-                }
-                guard let tensor = try file?.tensor(place.name) else { continue }
-                state[own]?.copy(from: tensor)
-                readBytes += tensor.count * tensor.dtype.size
+        try withoutGradients { for part in parts { try part.copy(into: state) } }
+    }
+
+    /// Tensors of a file that are read at once: of a mapped file, what was read counts as memory until the file is closed.
+    private struct FilePart {
+        /// How many bytes of a file are read before it is closed.
+        static let size = 1 << 28
+
+        let file: URL
+        var names: [(inFile: String, own: String)] = []
+        var byteCount = 0
+
+        func copy(into state: OrderedDictionary<String, Tensor>) throws {
+            let file = try SafetensorsFile(file)
+            let copies = concurrently(names.count) { index in
+                Result { try state[names[index].own].map { try file.copy(names[index].inFile, into: $0) } }
             }
+            for copy in copies { _ = try copy.get() }
         }
     }
 

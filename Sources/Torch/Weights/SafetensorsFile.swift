@@ -53,6 +53,23 @@ public struct SafetensorsFile: Sendable {
         tensor(try entry(name), device: device)
     }
 
+    /// Overwrites a tensor with the values of one that has its shape; its type, device and memory format stay.
+    ///
+    /// - Throws: ``SafetensorsError/missingTensor(file:tensor:)``.
+    public func copy(_ name: String, into tensor: Tensor) throws {
+        let entry = try entry(name)
+        precondition(entry.shape == tensor.shape, "\(name) has the shape \(entry.shape), not \(tensor.shape)")
+        withBytes(of: entry) { bytes, stored in
+            // Old files begin their tensors anywhere, which processors do not read as numbers.
+            let isAligned = UInt(bitPattern: bytes.baseAddress).isMultiple(of: UInt(stored.size))
+            if isAligned, stored == entry.dtype {
+                tensor.copy(from: bytes, dtype: stored)
+            } else {
+                tensor.copy(from: self.tensor(entry, device: .cpu))
+            }
+        }
+    }
+
     /// Copies of all tensors in the order of the header.
     public func all(device: Device = .cpu) -> OrderedDictionary<String, Tensor> {
         header.entries.mapValues { tensor($0, device: device) }
@@ -66,11 +83,20 @@ public struct SafetensorsFile: Sendable {
     }
 
     private func tensor(_ entry: SafetensorsHeader.Entry, device: Device) -> Tensor {
+        withBytes(of: entry) { bytes, stored in
+            Tensor(bytes: bytes, shape: entry.shape, dtype: stored).to(entry.dtype).to(device)
+        }
+    }
+
+    /// - Parameter body: takes the bytes and the type that they are to be read as.
+    private func withBytes<R>(
+        of entry: SafetensorsHeader.Entry, _ body: (UnsafeRawBufferPointer, DType) -> R
+    ) -> R {
         data.withUnsafeBytes { file in
-            let bytes = UnsafeRawBufferPointer(rebasing: file[entry.bytes])
             // A boolean is 0 or 1 in memory and nothing else, but a file's bytes may be anything.
-            let stored: DType = entry.dtype == .bool ? .uint8 : entry.dtype
-            return Tensor(bytes: bytes, shape: entry.shape, dtype: stored).to(entry.dtype).to(device)
+            body(
+                UnsafeRawBufferPointer(rebasing: file[entry.bytes]),
+                entry.dtype == .bool ? .uint8 : entry.dtype)
         }
     }
 }

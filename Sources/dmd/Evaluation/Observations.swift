@@ -92,6 +92,6 @@ extension Observations {
 private func imageSums(_ levels: Tensor) -> [String] {
     let size = levels.count / levels.shape[0]
     return levels.to(.cpu).contiguous().withUnsafeBytes { bytes in
-        (0..<levels.shape[0]).map { sha256(Data(bytes[$0 * size..<($0 + 1) * size])) }
+        (0..<levels.shape[0]).map { sha256(bytes[$0 * size..<($0 + 1) * size]) }
     }
 }

@@ -10,12 +10,11 @@ import Training
 
 /// A text-to-image teacher, whose samples are latents.
 struct TextTeacher: TeacherModel {
-    /// The model's folder.
-    let folder: URL
     let network: StableDiffusionDenoiser
     let fingerprint: String
     let conditions: (any Conditions)?
-    private let model: StableDiffusion
+    private let folder: StableDiffusionFolder
+    private let autoencoder: any ImageAutoencoder
     private let tinyDecoder: (any ImageAutoencoder)?
     private let guidance: Double
 
@@ -31,31 +30,34 @@ struct TextTeacher: TeacherModel {
         device: Device
     ) throws {
         let prompts = try options.read()
+        let folder = try StableDiffusionFolder(folder)
         self.folder = folder
         self.guidance = guidance
-        let model = try StableDiffusion(folder: folder, device: device)
-        self.model = model
-        network = model.denoiser(guidance: guidance)
+        autoencoder = try folder.loadAutoencoder(device: device)
+        self.tinyDecoder = try tinyDecoder.map { try folder.loadAutoencoder(from: $0.url, device: device) }
+        let encoder = try folder.loadPromptEncoder(device: device)
+        network = StableDiffusionDenoiser(
+            try folder.loadUNet(device: device), unconditional: encoder([""]).vectors, guidance: guidance,
+            scheduler: folder.scheduler)
         fingerprint = Distillation.fingerprint(of: network.state)
-        self.tinyDecoder = try tinyDecoder.map { try loadAutoencoder(folder: $0.url, device: device) }
         if let trialCount {
             conditions = TensorConditions(
-                model.embeddings(of: Array(prompts.prefix(trialCount))).vectors.to(Device.cpu))
+                encoder(Array(prompts.prefix(trialCount))).vectors.to(Device.cpu))
         } else {
-            guard let vectors = try Self.vectors(of: prompts, model, in: options.folder) else { return nil }
+            guard let vectors = try Self.vectors(of: prompts, encoder, in: options.folder) else { return nil }
             conditions = vectors
         }
     }
 
-    private static func vectors(of prompts: [String], _ model: StableDiffusion, in folder: URL) throws
+    private static func vectors(of prompts: [String], _ encoder: PromptEncoder, in folder: URL) throws
         -> PromptVectors?
     {
         var progress: ProgressReport?
         var droppedCount = 0
         let vectors = try PromptVectors(
-            in: folder, of: prompts, encoder: Distillation.fingerprint(of: model.textEncoder.state),
+            in: folder, of: prompts, encoder: Distillation.fingerprint(of: encoder.network.state),
             encode: { texts in
-                let (vectors, dropped) = model.embeddings(of: texts)
+                let (vectors, dropped) = encoder(texts)
                 droppedCount += dropped.count { $0 > 0 }
                 return vectors
             },
@@ -75,23 +77,23 @@ struct TextTeacher: TeacherModel {
     }
 
     /// - Throws: `StableDiffusionError` if the model's sampler cannot take so many steps.
-    func checkSteps(_ steps: Int) throws { try model.checkSteps(steps) }
+    func checkSteps(_ steps: Int) throws { try folder.scheduler.check(steps: steps) }
 
     var prompts: PairDescription.Prompts? {
         conditions.map { PairDescription.Prompts($0, guidance: guidance) }
     }
 
-    var imageShape: [Int] { [3] + network.sampleShape[1...].map { $0 * model.autoencoder.reduction } }
+    var imageShape: [Int] { [3] + network.sampleShape[1...].map { $0 * autoencoder.reduction } }
 
     func makeNetwork() -> StableDiffusionDenoiser { network.untrained() }
 
-    func samplerName(steps: Int) -> String { "\(model.scheduler.sampler.rawValue), \(steps) steps" }
+    func samplerName(steps: Int) -> String { "\(folder.scheduler.sampler.rawValue), \(steps) steps" }
 
     func samples(of z: Tensor, condition: Tensor?, steps: Int) -> Tensor {
-        model.latents(of: z, condition, by: network, steps: steps)
+        network.latents(of: z, condition, by: folder.scheduler, steps: steps)
     }
 
-    func images(of samples: Tensor) -> Tensor { model.decode(samples) }
+    func images(of samples: Tensor) -> Tensor { autoencoder.decodeEach(samples) }
 
     func distances(_ lpips: LPIPS) -> (full: Distance, tiny: Distance?) {
         func distance(through decoder: any ImageAutoencoder) -> Distance {
@@ -99,21 +101,21 @@ struct TextTeacher: TeacherModel {
                 lpips(decoder.decode(generated), withoutGradients { decoder.decode(target) })
             }
         }
-        return (distance(through: model.autoencoder), tinyDecoder.map(distance))
+        return (distance(through: autoencoder), tinyDecoder.map(distance))
     }
 
     func generation(of network: StableDiffusionDenoiser, steps: Int, seed: UInt64) -> Generation {
         let device = network.unconditional.device
         return Generation(
             imageShape: imageShape, classCount: 0,
-            evaluations: (steps == 1 ? 1 : model.scheduler.evaluations(steps: steps))
+            evaluations: (steps == 1 ? 1 : folder.scheduler.evaluations(steps: steps))
                 * (network.guidance == 1 ? 1 : 2)
         ) { indices in
             let condition = conditions.map { conditions in
                 conditions(indices.map { $0 % conditions.count }).to(device)
             }
-            let noise = model.noise(indices, seed: seed, shape: network.sampleShape)
-            return model.decode(model.latents(of: noise, condition, by: network, steps: steps))
+            let noise = sampleNoise(indices, seed: seed, shape: network.sampleShape).to(device)
+            return images(of: network.latents(of: noise, condition, by: folder.scheduler, steps: steps))
         }
     }
 
@@ -121,7 +123,7 @@ struct TextTeacher: TeacherModel {
         _ generator: StableDiffusionDenoiser, as name: String, in folder: URL, metadata: [String: String]
     ) throws -> URL {
         let place = folder.appending(path: name)
-        try saveOneStepModel(generator.unet, teacher: self.folder, to: place, guidance: guidance)
+        try saveOneStepModel(generator.unet, teacher: self.folder.url, to: place, guidance: guidance)
         return place
     }
 }

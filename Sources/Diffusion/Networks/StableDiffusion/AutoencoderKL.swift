@@ -47,7 +47,7 @@ public final class AutoencoderKL: ImageAutoencoder {
     public var latentChannels: Int { configuration.latentChannels }
 
     /// Two for each resolution but the first.
-    public var reduction: Int { 1 << (configuration.blockOutChannels.count - 1) }
+    public var reduction: Int { configuration.reduction }
 
     /// The mean and the deviation of the normal distribution of each latent, as the diffusion model sees them.
     ///

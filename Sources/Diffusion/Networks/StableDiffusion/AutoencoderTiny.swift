@@ -69,7 +69,7 @@ public final class AutoencoderTiny: ImageAutoencoder {
     public var latentChannels: Int { configuration.latentChannels }
 
     /// Two for each resolution but the first.
-    public var reduction: Int { 1 << (configuration.encoderBlocks.count - 1) }
+    public var reduction: Int { configuration.reduction }
 
     /// Latents of images, see ``ImageAutoencoder/encode(_:)``.
     public func encode(_ images: Tensor) -> Tensor {

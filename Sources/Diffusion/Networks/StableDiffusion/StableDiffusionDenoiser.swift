@@ -78,12 +78,29 @@ public final class StableDiffusionDenoiser: Denoiser, MixedPrecision {
         self.sampleShape = sampleShape ?? [sizes.inChannels, sizes.sampleSize, sizes.sampleSize]
     }
 
+    /// Wraps the network of a model.
+    ///
+    /// - Parameters:
+    ///   - unet: the network.
+    ///   - unconditional: the tokens of the empty prompt or of a negative one, `[1, m, crossAttentionDim]`.
+    ///   - guidance: `w`.
+    ///   - scheduler: what the network predicts, and the levels that it was trained for.
+    ///   - sampleShape: the shape of the latents; if not given, that of the training.
+    public convenience init(
+        _ unet: UNet2DConditionModel, unconditional: Tensor, guidance: Double = 1,
+        scheduler: SchedulerConfiguration, sampleShape: [Int]? = nil
+    ) {
+        self.init(
+            unet, unconditional: unconditional, guidance: guidance, prediction: scheduler.prediction,
+            schedule: scheduler.schedule, sampleShape: sampleShape)
+    }
+
     /// A denoiser of the same architecture without guidance, on the CPU: a generator or a critic, once it has the teacher's
     /// weights.
     public func untrained() -> StableDiffusionDenoiser {
         var stream = RandomStream(seed: 0, purpose: "network.weights")
         return StableDiffusionDenoiser(
-            UNet2DConditionModel(unet.configuration, initialisation: .zeros, from: &stream),
+            UNet2DConditionModel(unet.configuration, initialisation: .none, from: &stream),
             unconditional: unconditional, prediction: prediction, schedule: schedule, sampleShape: sampleShape
         )
     }

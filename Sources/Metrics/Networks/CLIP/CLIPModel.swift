@@ -48,7 +48,7 @@ public final class CLIPModel: Module {
     public convenience init(folder: URL, device: Device = .cpu) throws {
         let files = ModelFolder(folder, weightsName: "model")
         var stream = RandomStream(seed: 0, purpose: "network.weights")
-        self.init(try files.configuration(), initialisation: .zeros, from: &stream)
+        self.init(try files.configuration(), initialisation: .none, from: &stream)
         // Older files hold the numbers of positions too.
         try files.load(into: self) { $0.hasSuffix("embeddings.position_ids") ? nil : $0 }
         move(to: device)

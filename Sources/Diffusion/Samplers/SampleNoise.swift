@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Torch
+
+/// Unit normal noise for the images of the given numbers, each drawn by itself, on the CPU.
+///
+/// - Parameter shape: that of the noise of one image; the result is `[N] + shape`.
+public func sampleNoise(_ indices: [Int], seed: UInt64, shape: [Int]) -> Tensor {
+    RandomStream.normals(at: indices, seed: seed, purpose: "sample.z", shape: shape)
+}

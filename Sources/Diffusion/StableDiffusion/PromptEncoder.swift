@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import OrderedCollections
+public import Text
+public import Torch
+
+/// What makes vectors of prompts: a tokenizer and a text encoder.
+public struct PromptEncoder {
+    /// What makes tokens of prompts.
+    public let tokenizer: CLIPTokenizer
+    /// What makes vectors of tokens.
+    public let network: CLIPTextModel
+
+    /// The vectors of prompts.
+    ///
+    /// - Returns: the vectors `[N, 77, D]`, and how many tokens of each prompt found no room.
+    public func callAsFunction(_ prompts: [String]) -> (vectors: Tensor, droppedCounts: [Int]) {
+        let length = network.configuration.positions
+        let tokenized = prompts.map { tokenizer.prompt($0, length: length) }
+        let device = network.parameters.values.first?.device ?? .cpu
+        let tokens = Tensor(tokenized.flatMap(\.tokens), shape: [prompts.count, length], device: device)
+        return (withoutGradients { network(tokens) }, tokenized.map(\.droppedCount))
+    }
+}
