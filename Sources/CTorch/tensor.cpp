@@ -62,6 +62,16 @@ ct_status ct_tensor_copy_bytes(
     });
 }
 
+/// Lays the kernels of a convolution out with their channels side by side, which libtorch does element by element.
+static void copyChannelsLast(const at::Tensor &target, const float *source) {
+    const int64_t inputs = target.size(1);
+    const int64_t pixels = target.size(2) * target.size(3);
+    auto *result = target.mutable_data_ptr<float>();
+    for (int64_t output = 0; output < target.size(0); output++, source += inputs * pixels)
+        for (int64_t pixel = 0; pixel < pixels; pixel++)
+            for (int64_t input = 0; input < inputs; input++) *result++ = source[input * pixels + pixel];
+}
+
 ct_status ct_tensor_overwrite(ct_tensor tensor, const void *bytes, int64_t byte_count, int32_t dtype) {
     return guarded([&] {
         const auto target = borrow(tensor);
@@ -70,6 +80,11 @@ ct_status ct_tensor_overwrite(ct_tensor tensor, const void *bytes, int64_t byte_
         TORCH_CHECK(
             needed == byte_count, "a tensor of shape ", target.sizes(), " needs ", needed, " bytes, not ",
             byte_count);
+        if (type == at::kFloat && target.scalar_type() == at::kFloat && target.is_cpu() && target.dim() == 4 &&
+            target.is_contiguous(at::MemoryFormat::ChannelsLast)) {
+            copyChannelsLast(target, static_cast<const float *>(bytes));
+            return;
+        }
         // Only read from.
         auto *source = const_cast<void *>(bytes);
         target.copy_(at::from_blob(source, target.sizes(), at::TensorOptions(type)));
