@@ -109,6 +109,8 @@ struct Bench: ParsableCommand {
     /// The median time of an item, in seconds, after one run that is not measured.
     private func measure(_ item: BenchItem, _ device: Device) throws -> BenchReport.Item {
         let work = try config.work(item, self, device)
+        // What drawing the weights took is not the work's.
+        LibTorch.returnFreedMemory()
         work()
         let times = (0..<repeats).map { _ in seconds(work) }.sorted()
         let middle = (times[(repeats - 1) / 2] + times[repeats / 2]) / 2

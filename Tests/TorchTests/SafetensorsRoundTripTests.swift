@@ -87,6 +87,18 @@ import Torch
         #expect(bytes(target) == bytes(image.to(.float32)))
     }
 
+    @Test(arguments: DType.allCases) func aRowIsReadAlone(dtype: DType) throws {
+        let scratch = try Scratch()
+        let file = scratch.url.appendingPathComponent("rows.safetensors")
+        let images = Tensor((0..<24).map { Double($0 % 7) }, shape: [4, 2, 3]).to(dtype)
+        try SafetensorsFile.write(["first": Tensor([true]), "images": images], to: file)
+        for index in 0..<4 {
+            let row = try SafetensorsFile(file).row(index, of: "images")
+            #expect(row.dtype == dtype && row.shape == [2, 3])
+            #expect(bytes(row) == bytes(images.selected(dim: 0, index: index)))
+        }
+    }
+
     @Test func valuesMayLieAnywhereInAFile() throws {
         let scratch = try Scratch()
         let file = scratch.url.appendingPathComponent("odd.safetensors")

@@ -7,7 +7,7 @@ public import Torch
 /// The pairs `(z_ref, y_ref)` of the regression loss: noise, and the image that the teacher's deterministic sampler
 /// makes of it. Source: DMD, section 3.3 (arXiv 2311.18828).
 ///
-/// Images are held in memory in the type of their file; the noise is drawn anew for each batch.
+/// Images stay in their files, of which memory holds no more than the system sees fit; the noise is drawn anew for each batch.
 public struct PairSet {
     /// Some pairs, all `[N, ...]` on one device.
     public struct Batch {
@@ -21,7 +21,8 @@ public struct PairSet {
 
     /// What the set is made of.
     public let description: PairDescription
-    private let shards: [Tensor]
+    /// The image of a pair, in the type of its file.
+    private let image: (Int) -> Tensor
     private let conditions: (any Conditions)?
 
     /// Opens a folder that ``PairWriter`` filled, and compares every file with its sum.
@@ -42,7 +43,14 @@ public struct PairSet {
                 folder: folder.relativePath, found: made.reduce(0) { $0 + $1.indices.count },
                 expected: description.count)
         }
-        shards = try files.map { try $0.images() }
+        let shards = try files.map { try $0.checked() }
+        let shardSize = description.shardSize
+        image = { index in
+            guard let image = try? shards[index / shardSize].row(index % shardSize, of: "images") else {
+                preconditionFailure("the image of pair \(index) was there when the folder was opened")
+            }
+            return image
+        }
         self.conditions = conditions
     }
 
@@ -58,21 +66,15 @@ public struct PairSet {
             "images of shape \(images.shape) are not the \(description.count) described")
         self.description = description
         self.conditions = conditions
-        shards = (0..<description.shardCount).map { shard in
-            let indices = description.indices(ofShard: shard)
-            return images.narrowed(dim: 0, start: indices.lowerBound, count: indices.count)
-        }
+        image = { images.selected(dim: 0, index: $0) }
     }
 
     /// The pairs of the given indices.
     public func pairs(at indices: some Collection<Int>, device: Device = .cpu) -> Batch {
-        let images = indices.map { index in
-            shards[index / description.shardSize].selected(dim: 0, index: index % description.shardSize)
-        }
-        return Batch(
+        Batch(
             z: description.noise(at: indices).to(device),
             condition: description.condition(at: indices, of: conditions)?.to(device),
-            images: Tensor.stacked(images).to(.float32).to(device))
+            images: Tensor.stacked(indices.map(image)).to(.float32).to(device))
     }
 
     /// The pairs of a training step. Every epoch takes all pairs once, in an order of its own that depends on nothing

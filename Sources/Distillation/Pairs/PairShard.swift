@@ -36,8 +36,8 @@ struct PairShard {
         try SafetensorsFile.write(contents, metadata: metadata(of: contents), to: url)
     }
 
-    /// Reads the images and compares everything in the file with what belongs there.
-    func images() throws -> Tensor {
+    /// Opens the file and compares everything in it with what belongs there.
+    func checked() throws -> SafetensorsFile {
         let file = try opened()
         guard let images = try? file.tensor("images"), images.dtype == description.storage.dtype,
             images.shape == [indices.count] + description.sampleShape
@@ -48,7 +48,7 @@ struct PairShard {
         guard file.metadata == metadata(of: expected), file.names == Array(expected.keys) else {
             throw damaged("it has other contents than were written")
         }
-        return images
+        return file
     }
 
     /// Removes what a process left that was killed as it wrote the file.

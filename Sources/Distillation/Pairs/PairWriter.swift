@@ -97,7 +97,7 @@ public struct PairWriter {
     private mutating func note(_ number: Int) {
         guard shards[number].exists else { return }
         do {
-            _ = try shards[number].images()
+            _ = try shards[number].checked()
             made.insert(number)
         } catch {
             logger.warning("\(error)")

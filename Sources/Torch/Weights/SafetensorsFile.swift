@@ -53,6 +53,21 @@ public struct SafetensorsFile: Sendable {
         tensor(try entry(name), device: device)
     }
 
+    /// A copy of one entry along the first dimension of a tensor: no more of the file is read.
+    ///
+    /// - Throws: ``SafetensorsError/missingTensor(file:tensor:)``.
+    public func row(_ index: Int, of name: String) throws -> Tensor {
+        let entry = try entry(name)
+        precondition(
+            (0..<(entry.shape.first ?? 0)).contains(index),
+            "\(name) of shape \(entry.shape) has no row \(index)")
+        let size = entry.bytes.count / entry.shape[0]
+        let start = entry.bytes.lowerBound + index * size
+        let row = SafetensorsHeader.Entry(
+            dtype: entry.dtype, shape: Array(entry.shape.dropFirst()), bytes: start..<start + size)
+        return tensor(row, device: .cpu)
+    }
+
     /// Overwrites a tensor with the values of one that has its shape; its type, device and memory format stay.
     ///
     /// - Throws: ``SafetensorsError/missingTensor(file:tensor:)``.
