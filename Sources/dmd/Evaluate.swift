@@ -13,7 +13,7 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure how good the images of a generator, of a teacher or of a set are.",
         discussion: """
-            Compares any two of: weights (.safetensors), a set of images (a folder, a zip, IDX files, CIFAR-10), and saved \
+            Compares any two of: weights (.safetensors), a folder of Stable Diffusion with --prompts, a set of images (a folder, a zip, IDX files, CIFAR-10), and saved \
             statistics (.npz, see dmd reference). Prints the scores with their spread and writes them to a card, which \
             dmd verify checks. Distances compare only at equal --count and --features; only those on the features of \
             the published Inception-v3 are FID. Running the same command again goes on where it was stopped.
@@ -55,6 +55,13 @@ struct Evaluate: ParsableCommand {
     @Option(help: "LPIPS's weights, which scripts/setup fetches.")
     var lpips = Path.lpips
 
+    @Option(
+        help: """
+            The folder of the CLIP model that measures how well images fit their prompts, in the layout of transformers, such as a copy of \
+            openai/clip-vit-base-patch32.
+            """)
+    var clip: Path?
+
     @Option(help: "The card to write.")
     var card = Path(argument: "evaluation.json")
 
@@ -68,6 +75,10 @@ struct Evaluate: ParsableCommand {
             ("teacher-steps", teacherSteps), ("against-steps", againstSteps), ("seeds", seeds))
         // Below 2 there is no covariance.
         guard count >= 2 else { throw ValidationError("--count is \(count); give at least 2.") }
+        guard clip == nil || prompts.prompts != nil else {
+            throw ValidationError(
+                "--clip needs --prompts: name the file of the prompts that the images were made from.")
+        }
     }
 
     func run() throws {
@@ -76,11 +87,14 @@ struct Evaluate: ParsableCommand {
         let evaluation = Evaluation(
             subject: SideRequest(
                 path: subject, steps: sampling.steps, sampler: SamplerSettings(sampling.method), split: split,
-                count: count),
-            reference: SideRequest(path: against, steps: againstSteps, split: split, count: count),
-            teacher: teacher.map { SideRequest(path: $0, steps: teacherSteps, count: count) },
+                count: count, guidance: prompts.guidance),
+            reference: SideRequest(
+                path: against, steps: againstSteps, split: split, count: count, guidance: prompts.guidance),
+            teacher: teacher.map {
+                SideRequest(path: $0, steps: teacherSteps, count: count, guidance: prompts.guidance)
+            },
             seeds: (0..<UInt64(seeds)).map { seed + $0 }, features: features.features,
-            featureWeights: features.featureWeights, lpips: lpips, prompts: prompts.request,
+            featureWeights: features.featureWeights, lpips: lpips, prompts: prompts.request(clip: clip),
             distanceOnly: distanceOnly, device: device,
             unfinished: card.url.appendingPathExtension("unfinished"))
         let found = try evaluation.run()

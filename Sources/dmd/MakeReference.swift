@@ -14,8 +14,8 @@ struct MakeReference: ParsableCommand {
         commandName: "reference",
         abstract: "Save the mean and covariance of the features of images, to compare with later.",
         discussion: """
-            Given a set of images or weights, writes an .npz file that EDM's fid.py, pytorch-fid and others read too. Given \
-            such a file, theirs included, says what is in it.
+            Given a set of images, weights, or a folder of Stable Diffusion with --prompts, writes an .npz file that EDM's \
+            fid.py, pytorch-fid and others read too. Given such a file, theirs included, says what is in it.
             """)
 
     @Argument(help: "Images, the weights of a model, or an .npz file.")
@@ -36,6 +36,7 @@ struct MakeReference: ParsableCommand {
     @Option(help: "Names a model's noise.")
     var seed: UInt64 = 0
 
+    @OptionGroup var prompts: PromptOptions
     @OptionGroup var features: FeatureOptions
     @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
@@ -52,8 +53,9 @@ struct MakeReference: ParsableCommand {
         let device = try compute.resolved()
         let request = SideRequest(
             path: input, steps: sampling.steps, sampler: SamplerSettings(sampling.method), split: split,
-            count: count)
-        let side = try request.open(size: request.isImages ? size : nil, device: device)
+            count: count, guidance: prompts.guidance)
+        let side = try request.open(
+            size: request.isImages ? size : nil, prompts.request()?.open(device: device), device: device)
         if case .statistics(let saved) = side.content { return print(summary(of: saved, at: input)) }
         guard let source = side.source(seed: seed, count: side.origin.count ?? 0), source.count >= 2 else {
             throw CommandError("\(input) has fewer than 2 images, of which there is no covariance.")

@@ -68,7 +68,7 @@ struct Verify: ParsableCommand {
             if opened.features.sha256 != expected.features.sha256 { throw changed(opened.features.path) }
             if let here = opened.prompts, let there = expected.prompts {
                 if here.sha256 != there.sha256 { throw changed(here.path) }
-                if here.clip.sha256 != there.clip.sha256 { throw changed(here.clip.path) }
+                if let clip = here.clip, clip.sha256 != there.clip?.sha256 { throw changed(clip.path) }
             }
         }
         for (here, there) in [(found.subject, expected.subject), (found.reference, expected.reference)]

@@ -4,6 +4,7 @@
 import Diffusion
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 @Suite("Evaluation", .serialized)
@@ -138,6 +139,49 @@ struct EvaluationTests {
         }
     }
 
+    @Test("a model of text makes images of prompts, and its card verifies")
+    func textModel() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeCLIP()
+            try FileManager.default.copyItem(at: fixture("stable-diffusion"), to: dmd.url("model"))
+            try dmd.write(["ab", "c", "ba"], to: "prompts.txt")
+            func evaluate(_ guidance: String) throws -> [String: Double] {
+                let result = try self.evaluate(
+                    dmd, "model", "--against", "model", "--against-steps", "3", "--count", "8", "--prompts",
+                    "prompts.txt", "--guidance", guidance, "--clip", "clip", "--teacher", "model",
+                    "--teacher-steps", "1")
+                #expect(result.status == 0, "\(result.errors)")
+                return try scores(dmd)
+            }
+            let (weak, strong) = (try evaluate("1"), try evaluate("9"))
+            #expect(weak["sameNoiseLPIPS"] == 0 && weak["clipScore"] == strong["clipScore"])
+            #expect(weak["frechetDistance"] != strong["frechetDistance"])
+            let same = try dmd.run(["verify", "card.json"])
+            #expect(same.status == 0 && same.output.contains("CLIP score"), "\(same)")
+
+            let saved = try dmd.run(
+                [
+                    "reference", "model", "--steps", "3", "--guidance", "9", "--count", "8", "--prompts",
+                    "prompts.txt", "--out", "model.npz",
+                ] + network.prefix(4))
+            #expect(saved.status == 0, "\(saved.errors)")
+            _ = try self.evaluate(
+                dmd, "model", "--against", "model.npz", "--count", "8", "--prompts", "prompts.txt")
+            #expect(try scores(dmd)["frechetDistance"] == strong["frechetDistance"])
+
+            let scheduler = dmd.url("model/scheduler/scheduler_config.json")
+            try (Data(contentsOf: scheduler) + Data("\n".utf8)).write(to: scheduler)
+            let changed = try dmd.run(["verify", "card.json"])
+            #expect(changed.status != 0 && changed.errors.contains("model is not what"), "\(changed)")
+            let silent = try self.evaluate(dmd, "model", "--against", "model.npz", card: "none.json")
+            #expect(
+                silent.status != 0
+                    && silent.errors.contains(
+                        "model makes images of text: name a file of prompts with --prompts"),
+                "\(silent)")
+        }
+    }
+
     @Test("scores of prompts go on after Ctrl-C")
     func interruptedPrompts() throws {
         try Command.withFolder { dmd in
@@ -184,8 +228,8 @@ struct EvaluationTests {
                 (["images", "--prompt-column", "text"], "--prompt-column needs --prompts: name the file"),
                 (
                     ["teacher.safetensors", "--prompts", "two.txt", "--clip", "clip"],
-                    "teacher.safetensors is no set of images, and --prompts are those that a set was made from: name the "
-                        + "folder of its images."
+                    "teacher.safetensors makes no images of prompts and is no set of images that were made from --prompts: "
+                        + "name a folder of Stable Diffusion, or one of images."
                 ),
                 (
                     ["images", "--prompts", "seven.txt", "--clip", "clip"],

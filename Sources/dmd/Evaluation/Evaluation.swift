@@ -19,7 +19,7 @@ struct Evaluation {
     var features: String
     var featureWeights: Path?
     var lpips: Path
-    /// The prompts that the subject's images were made from, where their CLIP score is asked.
+    /// The prompts that images are or were made from.
     var prompts: PromptRequest?
     /// Whether to measure only what needs no single features: the Frechet distance and the drifts of colour.
     var distanceOnly: Bool
@@ -31,10 +31,11 @@ struct Evaluation {
     /// - Throws: ``CommandError`` where the two sides do not compare, and what reading them throws.
     func run(check: (Card) throws -> Void = { _ in }) throws -> Card {
         let network = try loadFeatures(features, weights: featureWeights, device: device)
-        let (subject, reference) = try openSides()
-        let teacher = try teacher?.open(size: nil, device: device)
+        let prompts = try prompts?.open(device: device)
+        let (subject, reference) = try openSides(prompts)
+        let teacher = try teacher?.open(size: nil, prompts, device: device)
         try requireComparable(subject, reference, teacher)
-        let prompts = try prompts?.open(for: subject, device: device)
+        try prompts?.requireFit(subject)
         var card = Card(
             device: device, subject: subject.origin, reference: reference.origin,
             features: try FeatureOrigin(features, network), seeds: seeds, distanceOnly: distanceOnly)
@@ -83,13 +84,16 @@ struct Evaluation {
     }
 
     /// Opens both; a set of images is brought to the size of a model on the other side.
-    private func openSides() throws -> (Side, Side) {
-        if subject.isImages {
-            let other = try reference.open(size: nil, device: device)
-            return (try subject.open(size: other.isModel ? other.shape?[1] : nil, device: device), other)
+    private func openSides(_ prompts: Prompts?) throws -> (Side, Side) {
+        func open(_ side: SideRequest, beside other: Side? = nil) throws -> Side {
+            try side.open(size: other?.isModel == true ? other?.shape?[1] : nil, prompts, device: device)
         }
-        let one = try subject.open(size: nil, device: device)
-        return (one, try reference.open(size: one.isModel ? one.shape?[1] : nil, device: device))
+        if subject.isImages {
+            let other = try open(reference)
+            return (try open(subject, beside: other), other)
+        }
+        let one = try open(subject)
+        return (one, try open(reference, beside: one))
     }
 
     private func requireComparable(_ subject: Side, _ reference: Side, _ teacher: Side?) throws {
@@ -104,8 +108,9 @@ struct Evaluation {
                 "\(side.origin.path) has fewer than 2 images, of which there is no covariance.")
         }
         guard let teacher else { return }
-        guard case .model(let model, _, _) = subject.content, case .model(let other, _, _) = teacher.content,
-            model.sampleShape == other.sampleShape, model.classCount == other.classCount
+        guard case .model(let model) = subject.content, case .model(let other) = teacher.content,
+            model(0).imageShape == other(0).imageShape, model(0).classCount == other(0).classCount,
+            subject.origin.isOfText == teacher.origin.isOfText
         else {
             throw CommandError(
                 "\(teacher.origin.path) makes other images or classes than \(subject.origin.path): give its own teacher."
@@ -121,7 +126,7 @@ struct Evaluation {
 
     private func look(
         at side: Side, seed: UInt64, _ title: String, _ features: FeatureOrigin, _ observer: Observer,
-        _ prompts: PromptScorer? = nil
+        _ prompts: Prompts? = nil
     ) throws -> Look {
         if case .statistics(let saved) = side.content {
             try saved.requireComparable(
@@ -167,12 +172,8 @@ struct Evaluation {
                 })
             scores.append(NamedScore(.intraClassLPIPS, diversity.overall))
         }
-        if case .model(let model, let steps, let method) = subject.content, let teacher,
-            case .model(let other, let teacherSteps, let teacherMethod) = teacher.content
-        {
-            let score = sameNoiseDistance(
-                Generation(denoiser: model, steps: steps, method: method, seed: seed),
-                Generation(denoiser: other, steps: teacherSteps, method: teacherMethod, seed: seed), distance)
+        if case .model(let model) = subject.content, let teacher, case .model(let other) = teacher.content {
+            let score = sameNoiseDistance(model(seed), other(seed), distance)
             scores.append(NamedScore(.sameNoiseLPIPS, score))
         }
         return scores

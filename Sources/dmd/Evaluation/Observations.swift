@@ -40,10 +40,10 @@ struct Observations {
     var sha256: String { Torch.sha256(Data(sums.utf8)) }
 
     mutating func add(
-        _ levels: Tensor, of source: ImageSource, _ network: any FeatureNetwork, _ prompts: PromptScorer?
+        _ levels: Tensor, of source: ImageSource, _ network: any FeatureNetwork, _ prompts: Prompts?
     ) throws {
         let found = try network.features(ofLevels: levels)
-        if let prompts { promptScores += prompts.scores(ofLevels: levels, from: count) }
+        promptScores += prompts?.scores(ofLevels: levels, from: count) ?? []
         statistics.add(found.features)
         colours.add(levels: levels)
         if source.isSet { sums += imageSums(levels).joined() }

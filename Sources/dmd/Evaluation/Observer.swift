@@ -25,7 +25,7 @@ struct Observer {
     ///   - prompts: tells how well each image fits its prompt, where that is asked.
     /// - Throws: ``CommandError`` naming the images of a set that cannot be read, `ExitCode` if interrupted.
     func look(
-        at source: ImageSource, title: String, key: String = "", prompts: PromptScorer? = nil
+        at source: ImageSource, title: String, key: String = "", prompts: Prompts? = nil
     ) throws -> Observations {
         var seen = try resumed(key) ?? Observations(network.kind, keepsFeatures: keepsFeatures)
         var progress = ProgressReport(title, total: source.count, done: seen.count, unit: "image")

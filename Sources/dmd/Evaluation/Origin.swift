@@ -19,7 +19,7 @@ struct Origin: Codable, Equatable {
     var kind: Kind
     /// As given, or `bundled:NAME`.
     var path: String
-    /// Of a model or of statistics, the file's SHA-256 sum; of images, that of the list of the images' sums, each over its
+    /// Of a model or of statistics, the file's SHA-256 sum, or that of the list of the sums of its parts' files; of images, that of the list of the images' sums, each over its
     /// levels, row by row and channel by channel.
     var sha256: String
     /// The number of images.
@@ -28,10 +28,15 @@ struct Origin: Codable, Equatable {
     var steps: Int?
     /// How a model is sampled in several steps.
     var sampler: SamplerSettings?
+    /// How much prompts count, in a model of text.
+    var guidance: Double?
     /// The side to which a set's images were cropped and resized.
     var size: Int?
     /// Which part of a set that comes as two.
     var split: String?
+
+    /// Whether images are made of prompts.
+    var isOfText: Bool { guidance != nil }
 }
 
 extension Origin: CustomStringConvertible {

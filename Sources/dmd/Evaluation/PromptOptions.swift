@@ -3,12 +3,13 @@
 
 import ArgumentParser
 
-/// Which prompts images were made from, and what tells how well they fit.
+/// Which prompts images are or were made from.
 struct PromptOptions: ParsableArguments {
     @Option(
         help: """
-            Of a set: the prompts that its images were made from, image i from prompt i modulo their number, to measure \
-            the CLIP score: a .txt file with a prompt a line, a .csv or .tsv table, or .jsonl.
+            The prompts that images are made from, image i from prompt i modulo their number, by a folder of Stable \
+            Diffusion, or that those of a set were made from: a .txt file with a prompt a line, a .csv or .tsv table, or \
+            .jsonl.
             """)
     var prompts: Path?
 
@@ -16,30 +17,19 @@ struct PromptOptions: ParsableArguments {
     var promptColumn: String?
 
     @Option(
-        help: """
-            The folder of the CLIP model that measures it, in the layout of transformers, such as a copy of \
-            openai/clip-vit-base-patch32.
-            """)
-    var clip: Path?
+        help: "How much prompts count in several steps of a folder of Stable Diffusion, 1 and above.")
+    var guidance = 7.5
 
     func validate() throws {
-        switch (prompts, clip) {
-        case (nil, nil) where promptColumn != nil:
+        guard prompts != nil || promptColumn == nil else {
             throw ValidationError("--prompt-column needs --prompts: name the file that has the column.")
-        case (nil, .some):
-            throw ValidationError(
-                "--clip needs --prompts: name the file of the prompts that the images were made from.")
-        case (.some, nil):
-            throw ValidationError(
-                "--prompts needs --clip: name the folder of a CLIP model, such as a copy of openai/clip-vit-base-patch32."
-            )
-        default: break
         }
     }
 
-    /// Both, where they are given.
-    var request: PromptRequest? {
-        guard let prompts, let clip else { return nil }
-        return PromptRequest(file: prompts, column: promptColumn, clip: clip)
+    /// What is asked; nil without prompts.
+    ///
+    /// - Parameter clip: the folder of a CLIP model that measures how well images fit.
+    func request(clip: Path? = nil) -> PromptRequest? {
+        prompts.map { PromptRequest(file: $0, column: promptColumn, clip: clip) }
     }
 }

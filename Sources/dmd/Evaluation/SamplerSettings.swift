@@ -5,6 +5,7 @@ import Diffusion
 
 /// A sampling method as a card holds it.
 struct SamplerSettings: Codable, Equatable {
+    /// `heun` or `euler`, or the class of a model's own scheduler.
     var name = "heun"
     var churn: Double?
     var churnMinimum: Double?
@@ -23,6 +24,8 @@ struct SamplerSettings: Codable, Equatable {
             churnNoise = churn.deviation
         }
     }
+
+    init(_ scheduler: SchedulerConfiguration) { name = scheduler.sampler.rawValue }
 
     var method: SamplingMethod {
         if let churn {

@@ -5,12 +5,13 @@ import Diffusion
 import Foundation
 import Images
 import Metrics
+import Text
 import Torch
 
 /// One of the two things that an evaluation compares, opened.
 struct Side {
     enum Content {
-        case model(EDMDenoiser, steps: Int, method: SamplingMethod)
+        case model((_ seed: UInt64) -> Generation)
         case images(any ImageDataset)
         case statistics(ReferenceStatistics)
     }
@@ -22,7 +23,7 @@ struct Side {
     /// The shape of the images `[C, H, W]`; nil of statistics.
     var shape: [Int]? {
         switch content {
-        case .model(let denoiser, _, _): denoiser.sampleShape
+        case .model(let generation): generation(0).imageShape
         case .images(let dataset): dataset.imageShape
         case .statistics: nil
         }
@@ -31,9 +32,7 @@ struct Side {
     /// The images of a seed; nil of statistics.
     func source(seed: UInt64, count: Int) -> ImageSource? {
         switch content {
-        case .model(let denoiser, let steps, let method):
-            ImageSource(
-                Generation(denoiser: denoiser, steps: steps, method: method, seed: seed), count: count)
+        case .model(let generation): ImageSource(generation(seed), count: count)
         case .images(let dataset): ImageSource(dataset, count: count)
         case .statistics: nil
         }
@@ -42,12 +41,14 @@ struct Side {
 
 /// How one of the two is to be opened.
 struct SideRequest {
-    /// Weights in `.safetensors`, statistics in `.npz`, or a set of images in any other form.
+    /// Weights in `.safetensors`, a folder of Stable Diffusion, statistics in `.npz`, or a set of images in any other form.
     var path: Path
     var steps = 1
     var sampler = SamplerSettings()
     var split = DatasetSplit.test
     var count: Int
+    /// How much prompts count in several steps of a folder of Stable Diffusion.
+    var guidance = 7.5
 
     private var file: URL {
         get throws {
@@ -67,7 +68,7 @@ struct SideRequest {
 
     private var kind: Origin.Kind {
         if path.description == Self.fashionMNIST { return .images }
-        if [Self.generator, Self.teacher].contains(path.description) { return .model }
+        if [Self.generator, Self.teacher].contains(path.description) || isOfText { return .model }
         switch path.url.pathExtension.lowercased() {
         case "safetensors": return .model
         case "npz": return .statistics
@@ -75,17 +76,27 @@ struct SideRequest {
         }
     }
 
-    /// - Parameter size: the side that images are cropped and resized to; nil leaves them.
-    /// - Throws: what reading the files throws.
-    func open(size: Int?, device: Device) throws -> Side {
+    private var isOfText: Bool {
+        FileManager.default.fileExists(atPath: path.url.appending(path: "model_index.json").path)
+    }
+
+    /// - Parameters:
+    ///   - size: the side that images are cropped and resized to; nil leaves them.
+    ///   - prompts: what a folder of Stable Diffusion makes images of.
+    /// - Throws: what reading the files throws, and ``CommandError`` where prompts are missing.
+    func open(size: Int?, _ prompts: Prompts?, device: Device) throws -> Side {
         var origin = Origin(kind: kind, path: "\(path)", sha256: "")
         switch kind {
+        case .model where isOfText: return try openTextModel(prompts, device)
         case .model:
             let denoiser = try loadDenoiser(at: file, device: device)
             (origin.count, origin.steps) = (count, steps)
             origin.sampler = steps == 1 ? nil : sampler
             origin.sha256 = try fileSum(file)
-            return Side(content: .model(denoiser, steps: steps, method: sampler.method), origin: origin)
+            return Side(
+                content: .model { seed in
+                    Generation(denoiser: denoiser, steps: steps, method: sampler.method, seed: seed)
+                }, origin: origin)
         case .images:
             let dataset = try openDataset(at: file, split: split, size: size, keepsImages: false)
             (origin.count, origin.size) = (min(count, dataset.count), size)
@@ -98,6 +109,34 @@ struct SideRequest {
             return Side(content: .statistics(statistics), origin: origin)
         }
     }
+
+    private func openTextModel(_ prompts: Prompts?, _ device: Device) throws -> Side {
+        guard let prompts else {
+            throw CommandError("\(path) makes images of text: name a file of prompts with --prompts.")
+        }
+        let model = try StableDiffusion(folder: path.url, device: device)
+        let scheduler = model.folder.scheduler
+        if steps > 1 { try scheduler.check(steps: steps) }
+        let denoiser = model.denoiser(guidance: steps == 1 ? 1 : guidance)
+        let parts = ["scheduler", "text_encoder", "tokenizer", "unet", "vae"]
+        let sums = try parts.map { part in
+            try sum(ofFilesIn: path.url.appending(path: part)) { !$0.hasPrefix(".") }
+        }
+        var origin = Origin(kind: .model, path: "\(path)", sha256: sha256(Data(sums.joined().utf8)))
+        (origin.count, origin.steps, origin.guidance) = (count, steps, denoiser.guidance)
+        origin.sampler = steps == 1 ? nil : SamplerSettings(scheduler)
+        let used = prompts.of(0..<min(count, prompts.texts.count))
+        let length = model.promptEncoder.network.configuration.positions
+        warnOfLongPrompts(
+            used.count { model.promptEncoder.tokenizer.prompt($0, length: length).droppedCount > 0 })
+        return Side(
+            content: .model { seed in
+                Generation(
+                    denoiser: denoiser, scheduler: scheduler, autoencoder: model.autoencoder, steps: steps,
+                    seed: seed
+                ) { model.promptEncoder(prompts.of($0)).vectors }
+            }, origin: origin)
+    }
 }
 
 extension SideRequest {
@@ -108,5 +147,6 @@ extension SideRequest {
         sampler = origin.sampler ?? SamplerSettings()
         split = origin.split.flatMap(DatasetSplit.init) ?? .test
         count = origin.count ?? 2
+        guidance = origin.guidance ?? guidance
     }
 }

@@ -67,12 +67,7 @@ struct TextTeacher: TeacherModel {
                 return !Interrupt.isRequested
             })
         progress?.finish()
-        if droppedCount > 0 {
-            let sentence =
-                "Warning: \(droppedCount.formatted()) prompts are longer than the text encoder takes; their ends are not "
-                + "heeded.\n"
-            try? FileHandle.standardError.write(contentsOf: Data(sentence.utf8))
-        }
+        warnOfLongPrompts(droppedCount)
         return vectors
     }
 
@@ -105,18 +100,9 @@ struct TextTeacher: TeacherModel {
     }
 
     func generation(of network: StableDiffusionDenoiser, steps: Int, seed: UInt64) -> Generation {
-        let device = network.unconditional.device
-        return Generation(
-            imageShape: imageShape, classCount: 0,
-            evaluations: (steps == 1 ? 1 : folder.scheduler.evaluations(steps: steps))
-                * (network.guidance == 1 ? 1 : 2)
-        ) { indices in
-            let condition = conditions.map { conditions in
-                conditions(indices.map { $0 % conditions.count }).to(device)
-            }
-            let noise = sampleNoise(indices, seed: seed, shape: network.sampleShape).to(device)
-            return images(of: network.latents(of: noise, condition, by: folder.scheduler, steps: steps))
-        }
+        Generation(
+            denoiser: network, scheduler: folder.scheduler, autoencoder: autoencoder, steps: steps, seed: seed
+        ) { indices in conditions.map { conditions in conditions(indices.map { $0 % conditions.count }) } }
     }
 
     func save(
