@@ -114,6 +114,30 @@ final class CLIPScoreTests {
         #expect(network.state["vision_model.embeddings.position_embedding.weight"]?.shape == [50, 768])
     }
 
+    @Test("so has that of OpenCLIP's ViT-g/14, by which the paper measured")
+    func publishedOpenCLIP() throws {
+        let json = """
+            {
+                "model_type": "clip", "projection_dim": 1024,
+                "text_config": {
+                    "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24,
+                    "num_attention_heads": 16, "hidden_act": "gelu"
+                },
+                "vision_config": {
+                    "hidden_size": 1408, "intermediate_size": 6144, "num_hidden_layers": 40,
+                    "num_attention_heads": 16, "patch_size": 14, "hidden_act": "gelu"
+                }
+            }
+            """
+        var stream = RandomStream(seed: 0, purpose: "test")
+        let network = CLIPModel(
+            try JSONDecoder().decode(CLIPConfiguration.self, from: Data(json.utf8)), initialisation: .none,
+            from: &stream)
+        // 1366.68 million, https://github.com/mlfoundations/open_clip/blob/main/docs/model_profile.csv
+        #expect(network.parameterCount == 1_366_678_273)
+        #expect(network.state["vision_model.embeddings.position_embedding.weight"]?.shape == [257, 1408])
+    }
+
     @Test("the numbers of positions in older files are passed over")
     func positionNumbers() throws {
         let file = folder.appending(path: "model.safetensors")
