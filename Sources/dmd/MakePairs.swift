@@ -62,9 +62,7 @@ struct MakePairs: ParsableCommand {
     func validate() throws {
         try requirePositive(
             ("steps", steps ?? 1), ("count", count), ("batch", batch ?? 1), ("shard-size", shardSize))
-        if let guidance, !(guidance >= 1 && guidance.isFinite) {
-            throw ValidationError("--guidance is \(guidance); give at least 1, which is without guidance.")
-        }
+        try requireGuidance(guidance)
     }
 
     func run() throws {

@@ -120,6 +120,13 @@ func requirePositive(_ options: (name: String, value: Int)...) throws {
     }
 }
 
+/// - Throws: `ValidationError` for a guidance below 1.
+func requireGuidance(_ guidance: Double?) throws {
+    if let guidance, !(guidance >= 1 && guidance.isFinite) {
+        throw ValidationError("--guidance is \(guidance); give at least 1, which is without guidance.")
+    }
+}
+
 /// Something that the user can put right, in one sentence.
 struct CommandError: Error, CustomStringConvertible {
     let description: String

@@ -30,6 +30,8 @@ struct TextOptions: ParsableArguments {
 
     @Option(help: "The folder of a tiny autoencoder, which decodes in the place of the model's own.")
     var tinyDecoder: Path?
+
+    func validate() throws { try requireGuidance(guidance) }
 }
 
 /// Makes images of prompts; of the model's networks, memory holds no more than it needs at a time.

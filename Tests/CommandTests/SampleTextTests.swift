@@ -66,6 +66,10 @@ struct SampleTextTests {
             #expect(size.status != 0 && size.errors.contains("multiples of 4"))
             let steps = try dmd.run(model + ["--prompt", "a", "--steps", "1000"])
             #expect(steps.status != 0 && steps.errors.contains("give from 1 to 999"))
+            for guidance in ["nan", "0.5", "inf"] {
+                let result = try dmd.run(model + ["--prompt", "a", "--guidance", guidance])
+                #expect(result.status != 0 && result.errors.contains("give at least 1"), "\(result)")
+            }
             let decoder = try dmd.run(model + ["--prompt", "a", "--tiny-decoder", "nowhere"])
             #expect(decoder.status != 0 && decoder.errors.contains("nowhere/config.json cannot be read"))
         }

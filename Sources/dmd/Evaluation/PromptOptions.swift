@@ -21,6 +21,7 @@ struct PromptOptions: ParsableArguments {
     var guidance = 7.5
 
     func validate() throws {
+        try requireGuidance(guidance)
         guard prompts != nil || promptColumn == nil else {
             throw ValidationError("--prompt-column needs --prompts: name the file that has the column.")
         }
