@@ -169,6 +169,16 @@ struct EvaluationTests {
                 dmd, "model", "--against", "model.npz", "--count", "8", "--prompts", "prompts.txt")
             #expect(try scores(dmd)["frechetDistance"] == strong["frechetDistance"])
 
+            try FileManager.default.createDirectory(at: dmd.url("set"), withIntermediateDirectories: true)
+            for level in [20, 40] as [UInt8] {
+                try Image(width: 16, height: 16, channels: 3, level: level).write(
+                    to: dmd.url("set/\(level).png"))
+            }
+            let set = try self.evaluate(
+                dmd, "set", "--against", "model", "--count", "8", "--prompts", "prompts.txt", card: "set.json"
+            )
+            #expect(set.status == 0, "\(set.errors)")
+
             let scheduler = dmd.url("model/scheduler/scheduler_config.json")
             try (Data(contentsOf: scheduler) + Data("\n".utf8)).write(to: scheduler)
             let changed = try dmd.run(["verify", "card.json"])

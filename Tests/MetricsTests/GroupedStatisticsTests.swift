@@ -32,6 +32,13 @@ import Torch
         }
     }
 
+    @Test func ofTwoVectorsHaveADistanceWithoutAnError() {
+        var grouped = GroupedStatistics(dimension: 2)
+        grouped.add(Tensor([0, 0, 2, 0] as [Double], shape: [2, 2]))
+        let score = frechetDistance(grouped, grouped.total.gaussian)
+        #expect(abs(score.value) < 1e-12 && score.spread == nil)
+    }
+
     /// 600 vectors are more than two groups hold back.
     @Test func theTotalIsThatOfAllVectors() {
         let features = samples(1300, dimension: 4)

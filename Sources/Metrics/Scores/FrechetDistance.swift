@@ -44,17 +44,19 @@ public func frechetDistance(_ a: GaussianStatistics, _ b: GaussianStatistics) ->
 /// itself is not in the error: compare distances of equal numbers only. The reference counts as exact.
 ///
 /// - Parameters:
-///   - a: statistics of so many vectors that each group has two.
+///   - a: statistics of two vectors or more.
 ///   - reference: of vectors of the same length.
+/// - Returns: without a standard error where a group left out leaves fewer than two vectors.
 public func frechetDistance(_ a: GroupedStatistics, _ reference: Gaussian) -> Score {
     let factored = FactoredGaussian(reference)
-    let distances = a.leavingOutEach { factored.quickDistance(from: $0.gaussian) }
+    let distance = FactoredGaussian(a.total.gaussian).distance(to: factored)
+    guard let distances = a.leavingOutEach({ factored.quickDistance(from: $0.gaussian) }) else {
+        return Score(distance)
+    }
     let count = Double(distances.count)
     let mean = distances.reduce(0, +) / count
     let squares = distances.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return Score(
-        FactoredGaussian(a.total.gaussian).distance(to: factored),
-        spread: (squares * (count - 1) / count).squareRoot())
+    return Score(distance, spread: (squares * (count - 1) / count).squareRoot())
 }
 
 /// A distribution with `L`, `[D, r]`, where `L L^T` is the covariance of rank `r`; nil if it is not finite.

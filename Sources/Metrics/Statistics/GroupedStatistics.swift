@@ -58,12 +58,14 @@ public struct GroupedStatistics {
         return total
     }
 
-    /// The statistics of all vectors but those of one group, for each group.
+    /// The statistics of all vectors but those of one group, for each group; nil if some would be of fewer than two vectors,
+    /// which have no covariance.
     ///
     /// - Parameter body: called with one after another, so that only one is in memory.
-    func leavingOutEach<R>(_ body: (GaussianStatistics) -> R) -> [R] {
+    func leavingOutEach<R>(_ body: (GaussianStatistics) -> R) -> [R]? {
         var placed = self
         placed.place()
+        guard placed.groups.allSatisfy({ placed.count - $0.count >= 2 }) else { return nil }
         return placed.groups.indices.map { left in
             var others = GaussianStatistics(dimension: dimension)
             for (index, group) in placed.groups.enumerated() where index != left { others.merge(group) }

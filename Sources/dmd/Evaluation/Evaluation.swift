@@ -35,7 +35,7 @@ struct Evaluation {
         let (subject, reference) = try openSides(prompts)
         let teacher = try teacher?.open(size: nil, prompts, device: device)
         try requireComparable(subject, reference, teacher)
-        try prompts?.requireFit(subject)
+        try prompts?.requireFit(subject, against: reference)
         var card = Card(
             device: device, subject: subject.origin, reference: reference.origin,
             features: try FeatureOrigin(features, network), seeds: seeds, distanceOnly: distanceOnly)

@@ -75,10 +75,11 @@ struct PromptRequest {
 }
 
 extension Prompts {
-    /// - Throws: ``CommandError`` where the prompts cannot be those of a side's images.
-    func requireFit(_ subject: Side) throws {
+    /// - Throws: ``CommandError`` where the prompts cannot be those of the subject's images.
+    func requireFit(_ subject: Side, against reference: Side) throws {
         switch subject.content {
         case .model where subject.origin.isOfText: return
+        case .images where clip == nil && reference.origin.isOfText: return
         case .model, .statistics:
             throw CommandError(
                 "\(subject.origin.path) makes no images of prompts and is no set of images that were made from --prompts: "
