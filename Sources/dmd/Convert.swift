@@ -61,7 +61,7 @@ struct Convert: ParsableCommand {
         print(
             "\(output): \(weights.tensors.count) tensors, \(count.formatted()) values, from \(weights.format.rawValue)"
                 + (description.map { ": \($0.network.summary)" }
-                    ?? ", of no network that can be a teacher here")
+                    ?? ", of no network that is a teacher by itself")
         )
     }
 

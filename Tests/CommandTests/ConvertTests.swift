@@ -37,7 +37,7 @@ struct ConvertTests {
         try Command.withFolder { dmd in
             let converted = try dmd("convert", fixture("weights/plain.pt").path, "plain.safetensors")
             #expect(converted.status == 0)
-            #expect(converted.output.contains("of no network that can be a teacher here"))
+            #expect(converted.output.contains("of no network that is a teacher by itself"))
         }
     }
 }

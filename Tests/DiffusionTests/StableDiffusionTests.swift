@@ -39,9 +39,9 @@ final class StableDiffusionTests {
         let denoiser = model.denoiser(guidance: made.guidance, negativePrompt: made.negative)
         let latents = model.folder.scheduler.sample(
             denoiser, noise: try file.tensor("z"), condition: embeddings.vectors, steps: made.steps)
-        #expect(relativeDifference(latents, try file.tensor("\(sampler).latents")) < 1e-4)
+        #expect(relativeDifference(latents, try file.tensor("\(sampler).latents")) < 1e-5)
         #expect(
-            relativeDifference(model.autoencoder.decode(latents), try file.tensor("\(sampler).images")) < 1e-4
+            relativeDifference(model.autoencoder.decode(latents), try file.tensor("\(sampler).images")) < 1e-5
         )
     }
 
