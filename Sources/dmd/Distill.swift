@@ -236,9 +236,7 @@ struct Distill: ParsableCommand {
         run.report = { step, scalars in
             let sentence = distiller.health(of: scalars, done: step).map { "\($0)" } ?? ""
             let kind = sentence.prefix { $0 != ":" && $0 != "." }
-            if kind != last {
-                try? FileHandle.standardError.write(contentsOf: Data("\nstep \(step): \(sentence)\n".utf8))
-            }
+            if kind != last { say("\nstep \(step): \(sentence)\n") }
             last = String(kind)
             return String(
                 format: "loss/dm %.3g, critic lag %.3g", scalars["loss/dm"] ?? .nan,

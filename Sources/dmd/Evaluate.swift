@@ -13,10 +13,11 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure how good the images of a generator, of a teacher or of a set are.",
         discussion: """
-            Compares any two of: weights (.safetensors), a folder of Stable Diffusion with --prompts, a set of images (a folder, a zip, IDX files, CIFAR-10), and saved \
-            statistics (.npz, see dmd reference). Prints the scores with their spread and writes them to a card, which \
-            dmd verify checks. Distances compare only at equal --count and --features; only those on the features of \
-            the published Inception-v3 are FID. Running the same command again goes on where it was stopped.
+            Compares any two of: weights (.safetensors), a folder of Stable Diffusion with --prompts, a set of images (a \
+            folder, a zip, IDX files, CIFAR-10), and saved statistics (.npz, see dmd reference). Prints the scores with \
+            their spread and writes them to a card, which dmd verify checks. Distances compare only at equal --count and \
+            --features; only those on the features of the published Inception-v3 are FID. Running the same command again \
+            goes on where it was stopped.
             """)
 
     @Argument(help: "What is judged (default: the bundled generator).")
@@ -57,8 +58,8 @@ struct Evaluate: ParsableCommand {
 
     @Option(
         help: """
-            The folder of the CLIP model that measures how well images fit their prompts, in the layout of transformers, such as a copy of \
-            openai/clip-vit-base-patch32.
+            The folder of the CLIP model that measures how well images fit their prompts, in the layout of transformers, \
+            such as a copy of openai/clip-vit-base-patch32.
             """)
     var clip: Path?
 
@@ -84,15 +85,15 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         let device = try compute.resolved()
         Interrupt.install()
+        func side(_ path: Path, steps: Int, _ sampler: SamplerSettings = SamplerSettings()) -> SideRequest {
+            SideRequest(
+                path: path, steps: steps, sampler: sampler, split: split, count: count,
+                guidance: prompts.guidance)
+        }
         let evaluation = Evaluation(
-            subject: SideRequest(
-                path: subject, steps: sampling.steps, sampler: SamplerSettings(sampling.method), split: split,
-                count: count, guidance: prompts.guidance),
-            reference: SideRequest(
-                path: against, steps: againstSteps, split: split, count: count, guidance: prompts.guidance),
-            teacher: teacher.map {
-                SideRequest(path: $0, steps: teacherSteps, count: count, guidance: prompts.guidance)
-            },
+            subject: side(subject, steps: sampling.steps, SamplerSettings(sampling.method)),
+            reference: side(against, steps: againstSteps),
+            teacher: teacher.map { side($0, steps: teacherSteps) },
             seeds: (0..<UInt64(seeds)).map { seed + $0 }, features: features.features,
             featureWeights: features.featureWeights, lpips: lpips, prompts: prompts.request(clip: clip),
             distanceOnly: distanceOnly, device: device,

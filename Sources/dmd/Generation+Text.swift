@@ -36,7 +36,7 @@ extension Generation {
     ) {
         let device = denoiser.unconditional.device
         self.init(
-            imageShape: [3] + denoiser.sampleShape[1...].map { $0 * autoencoder.reduction }, classCount: 0,
+            imageShape: autoencoder.imageShape(ofLatents: denoiser.sampleShape), classCount: 0,
             evaluations: (steps == 1 ? 1 : scheduler.evaluations(steps: steps))
                 * (denoiser.guidance == 1 ? 1 : 2)
         ) { indices in
@@ -50,7 +50,7 @@ extension Generation {
 /// Warns that the ends of prompts are not heeded.
 func warnOfLongPrompts(_ count: Int) {
     guard count > 0 else { return }
-    let sentence =
+    say(
         "Warning: \(count.formatted()) prompts are longer than the text encoder takes; their ends are not heeded.\n"
-    try? FileHandle.standardError.write(contentsOf: Data(sentence.utf8))
+    )
 }

@@ -127,6 +127,9 @@ func requireGuidance(_ guidance: Double?) throws {
     }
 }
 
+/// Writes to standard error, if it is still open.
+func say(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+
 /// Something that the user can put right, in one sentence.
 struct CommandError: Error, CustomStringConvertible {
     let description: String

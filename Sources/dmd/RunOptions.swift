@@ -83,7 +83,7 @@ enum Ending {
             `gradientCheckpointing`; the checkpoints of a run are intact.
 
             """
-        try? FileHandle.standardError.write(contentsOf: Data(sentence.utf8))
+        say(sentence)
         // Other threads are at work, on what `exit` would take down.
         _exit(71)
     }
@@ -95,7 +95,7 @@ enum Ending {
         let done = step.map { " after step \($0); a checkpoint is written" } ?? ""
         let shorter = resume.map { ", or `\($0)`" } ?? ""
         let sentence = "\nStopped\(done). To go on: give the same command again\(shorter).\n"
-        try? FileHandle.standardError.write(contentsOf: Data(sentence.utf8))
+        say(sentence)
         return ExitCode(Interrupt.exitStatus == 0 ? 75 : Interrupt.exitStatus)
     }
 }

@@ -72,7 +72,7 @@ struct RunRecord: Codable, Equatable {
             let sentence =
                 "The run was begun with \(begun.threads) threads and goes on with \(threads), which changes the last bits of "
                 + "its numbers; --threads \(begun.threads) avoids that.\n"
-            try? FileHandle.standardError.write(contentsOf: Data(sentence.utf8))
+            say(sentence)
         }
     }
 }

@@ -62,7 +62,8 @@ struct TextGeneration {
         let (vectors, unconditional) = try vectors()
         let denoiser = StableDiffusionDenoiser(
             try folder.loadUNet(device: device), unconditional: unconditional,
-            guidance: options.guidance ?? (steps == 1 ? 1 : 7.5), scheduler: folder.scheduler,
+            guidance: options.guidance ?? (steps == 1 ? 1 : StableDiffusionDenoiser.usualGuidance),
+            scheduler: folder.scheduler,
             sampleShape: shape)
         let total = count * options.prompt.count
         let parts = stride(from: 0, to: total, by: batch).map { first in
@@ -79,9 +80,9 @@ struct TextGeneration {
         let encoder = try folder.loadPromptEncoder(device: device)
         let (vectors, droppedCounts) = encoder(options.prompt)
         for (prompt, dropped) in zip(options.prompt, droppedCounts) where dropped > 0 {
-            let message =
+            say(
                 "Warning: the prompt '\(prompt.prefix(40))...' is too long: its last \(dropped) tokens are not heeded.\n"
-            FileHandle.standardError.write(Data(message.utf8))
+            )
         }
         return (vectors, encoder([options.negativePrompt]).vectors)
     }

@@ -16,10 +16,16 @@ public struct PromptEncoder {
     ///
     /// - Returns: the vectors `[N, 77, D]`, and how many tokens of each prompt found no room.
     public func callAsFunction(_ prompts: [String]) -> (vectors: Tensor, droppedCounts: [Int]) {
-        let length = network.configuration.positions
-        let tokenized = prompts.map { tokenizer.prompt($0, length: length) }
+        let tokenized = tokens(of: prompts)
         let device = network.parameters.values.first?.device ?? .cpu
-        let tokens = Tensor(tokenized.flatMap(\.tokens), shape: [prompts.count, length], device: device)
+        let tokens = Tensor(
+            tokenized.flatMap(\.tokens), shape: [prompts.count, network.configuration.positions],
+            device: device)
         return (withoutGradients { network(tokens) }, tokenized.map(\.droppedCount))
+    }
+
+    /// The tokens of prompts, as many of each as the text encoder takes.
+    public func tokens(of prompts: [String]) -> [TokenizedPrompt] {
+        prompts.map { tokenizer.prompt($0, length: network.configuration.positions) }
     }
 }

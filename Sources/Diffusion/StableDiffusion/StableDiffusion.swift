@@ -79,7 +79,8 @@ public final class StableDiffusion {
         let steps = steps ?? (isOneStep ? 1 : 50)
         try scheduler.check(steps: steps)
         let denoiser = denoiser(
-            guidance: guidance ?? (isOneStep ? 1 : 7.5), negativePrompt: negativePrompt, sampleShape: shape)
+            guidance: guidance ?? (isOneStep ? 1 : StableDiffusionDenoiser.usualGuidance),
+            negativePrompt: negativePrompt, sampleShape: shape)
         let noise = sampleNoise(Array(prompts.indices), seed: seed, shape: shape).to(device)
         let latents = inParts(noise, promptEncoder(prompts).vectors) { noise, condition in
             scheduler.sample(denoiser, noise: noise, condition: condition, steps: steps)

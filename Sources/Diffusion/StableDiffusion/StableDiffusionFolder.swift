@@ -22,6 +22,9 @@ public struct StableDiffusionFolder: Sendable {
     /// The sizes of the text encoder.
     public let textEncoder: CLIPTextConfiguration
 
+    /// The subfolders.
+    public static let parts = ["scheduler", "text_encoder", "tokenizer", "unet", "vae"]
+
     /// Reads the settings of a model.
     ///
     /// - Throws: ``StableDiffusionError`` for another kind of model, and for parts that are missing or do not belong together;
@@ -110,7 +113,7 @@ public struct StableDiffusionFolder: Sendable {
         guard found == "StableDiffusionPipeline" else {
             throw StableDiffusionError.wrongKind(file: file.path, found: found)
         }
-        for part in ["tokenizer", "text_encoder", "unet", "vae", "scheduler"] {
+        for part in parts {
             var isFolder: ObjCBool = false
             let path = folder.appending(path: part).path
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue

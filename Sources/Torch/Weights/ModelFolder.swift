@@ -74,7 +74,7 @@ public struct ModelFolder: Sendable {
                     part = FilePart(file: file.url)
                 }
             }
-            parts.append(part)
+            if !part.names.isEmpty { parts.append(part) }
         }
         let state = module.state
         do {

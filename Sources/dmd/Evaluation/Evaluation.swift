@@ -148,10 +148,9 @@ struct Evaluation {
 
     private func warn(_ side: Side, _ reference: Reference, _ features: FeatureOrigin) {
         guard reference.isRankDeficient == true else { return }
-        FileHandle.standardError.write(
-            Data(
-                ("Note: \(side.origin) are no more than the \(features.kind.count) features, so the Frechet distance "
-                    + "says more about their number than about the images.\n").utf8))
+        say(
+            "Note: \(side.origin) are no more than the \(features.kind.count) features, so the Frechet distance "
+                + "says more about their number than about the images.\n")
     }
 
     /// LPIPS between images of a class, and to the teacher's images of the same noise.

@@ -19,8 +19,8 @@ struct Origin: Codable, Equatable {
     var kind: Kind
     /// As given, or `bundled:NAME`.
     var path: String
-    /// Of a model or of statistics, the file's SHA-256 sum, or that of the list of the sums of its parts' files; of images, that of the list of the images' sums, each over its
-    /// levels, row by row and channel by channel.
+    /// Of a model or of statistics, the file's SHA-256 sum, or that of the list of the sums of its parts' files; of images,
+    /// that of the list of the images' sums, each over its levels, row by row and channel by channel.
     var sha256: String
     /// The number of images.
     var count: Int?

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
+import Diffusion
 
 /// Which prompts images are or were made from.
 struct PromptOptions: ParsableArguments {
@@ -18,7 +19,7 @@ struct PromptOptions: ParsableArguments {
 
     @Option(
         help: "How much prompts count in several steps of a folder of Stable Diffusion, 1 and above.")
-    var guidance = 7.5
+    var guidance = StableDiffusionDenoiser.usualGuidance
 
     func validate() throws {
         try requireGuidance(guidance)

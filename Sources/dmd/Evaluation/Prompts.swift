@@ -108,11 +108,3 @@ extension PromptRequest {
         column = origin.column
     }
 }
-
-/// The sum of the list of the sums of a folder's files, in the order of their names.
-///
-/// - Parameter isMeant: whether a file of that name counts.
-func sum(ofFilesIn folder: URL, _ isMeant: (String) -> Bool) throws -> String {
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().filter(isMeant)
-    return sha256(Data(try names.map { try fileSum(folder.appending(path: $0)) }.joined().utf8))
-}

@@ -48,7 +48,7 @@ struct SideRequest {
     var split = DatasetSplit.test
     var count: Int
     /// How much prompts count in several steps of a folder of Stable Diffusion.
-    var guidance = 7.5
+    var guidance = StableDiffusionDenoiser.usualGuidance
 
     private var file: URL {
         get throws {
@@ -118,17 +118,14 @@ struct SideRequest {
         let scheduler = model.folder.scheduler
         if steps > 1 { try scheduler.check(steps: steps) }
         let denoiser = model.denoiser(guidance: steps == 1 ? 1 : guidance)
-        let parts = ["scheduler", "text_encoder", "tokenizer", "unet", "vae"]
-        let sums = try parts.map { part in
+        let sums = try StableDiffusionFolder.parts.map { part in
             try sum(ofFilesIn: path.url.appending(path: part)) { !$0.hasPrefix(".") }
         }
         var origin = Origin(kind: .model, path: "\(path)", sha256: sha256(Data(sums.joined().utf8)))
         (origin.count, origin.steps, origin.guidance) = (count, steps, denoiser.guidance)
         origin.sampler = steps == 1 ? nil : SamplerSettings(scheduler)
         let used = prompts.of(0..<min(count, prompts.texts.count))
-        let length = model.promptEncoder.network.configuration.positions
-        warnOfLongPrompts(
-            used.count { model.promptEncoder.tokenizer.prompt($0, length: length).droppedCount > 0 })
+        warnOfLongPrompts(model.promptEncoder.tokens(of: used).count { $0.droppedCount > 0 })
         return Side(
             content: .model { seed in
                 Generation(

@@ -78,7 +78,7 @@ struct TextTeacher: TeacherModel {
         conditions.map { PairDescription.Prompts($0, guidance: guidance) }
     }
 
-    var imageShape: [Int] { [3] + network.sampleShape[1...].map { $0 * autoencoder.reduction } }
+    var imageShape: [Int] { autoencoder.imageShape(ofLatents: network.sampleShape) }
 
     func makeNetwork() -> StableDiffusionDenoiser { network.untrained() }
 

@@ -28,6 +28,9 @@ public protocol ImageAutoencoder: Module {
 }
 
 extension ImageAutoencoder {
+    /// The shape of the image, `[3, H, W]`, of latents of the shape `[C, h, w]`.
+    public func imageShape(ofLatents shape: [Int]) -> [Int] { [3] + shape[1...].map { $0 * reduction } }
+
     /// Images of latents, one after the other, so that memory holds what one needs; without gradient.
     public func decodeEach(_ latents: Tensor) -> Tensor {
         withoutGradients {

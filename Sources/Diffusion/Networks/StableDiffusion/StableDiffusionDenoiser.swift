@@ -48,6 +48,8 @@ public final class StableDiffusionDenoiser: Denoiser, MixedPrecision {
     public let unconditional: Tensor
     /// `w`.
     public var guidance: Double
+    /// `w` where nothing is said, as diffusers takes it.
+    public static let usualGuidance = 7.5
     /// What the network computes in; what is around it keeps the type of the samples, or is float64.
     public var computeType = ComputeType.float32
 
