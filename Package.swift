@@ -22,7 +22,17 @@ let swift: [SwiftSetting] =
     ] + (continuousIntegration ? [.treatAllWarnings(as: .error)] : [])
 
 let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// The libraries, in the order of the dependency chain.
+let libraries = [
+    "Files", "Archives", "Torch", "Weights", "Images", "Encoders", "Diffusion", "Models", "Training",
+    "Distillation",
+    "Evaluation", "Export", "DMDKit",
+]
 
 /// A library of this package; `Package.swift` lists them in the order of the dependency chain.
 func library(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -38,17 +48,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "swift-dmd",
     platforms: [.macOS(.v15)],
-    products: [
-        .library(name: "Torch", targets: ["Torch"]),
-        .library(name: "Text", targets: ["Text"]),
-        .library(name: "Diffusion", targets: ["Diffusion"]),
-        .library(name: "Training", targets: ["Training"]),
-        .library(name: "Distillation", targets: ["Distillation"]),
-        .library(name: "Metrics", targets: ["Metrics"]),
-        .library(name: "Archives", targets: ["Archives"]),
-        .library(name: "Conversion", targets: ["Conversion"]),
-        .library(name: "Images", targets: ["Images"]),
-        .executable(name: "dmd", targets: ["dmd"]),
+    products: libraries.map { .library(name: $0, targets: [$0]) } + [
+        .executable(name: "dmd", targets: ["dmd"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -71,42 +72,55 @@ let package = Package(
         .target(name: "CTorch", dependencies: ["LibTorch"]),
         .target(name: "CArchives", dependencies: ["LibZip"]),
         .target(name: "CImages", dependencies: ["LibPNG", "LibJPEG"]),
-        library("Archives", ["CArchives"]),
-        library("Torch", ["CTorch", collections, .product(name: "Crypto", package: "swift-crypto")]),
-        library("Text", ["Torch", collections]),
-        library("Diffusion", ["Torch", "Text", collections]),
+        library("Files", [crypto]),
+        library("Archives", ["Files", "CArchives"]),
+        library("Torch", ["CTorch", collections]),
+        library("Weights", ["Torch", "Archives", "Files", collections, crypto]),
+        library("Images", ["Torch", "Archives", "Files", "CImages", logging]),
+        library("Encoders", ["Torch", "Weights", "Files", collections]),
+        library("Diffusion", ["Torch", collections]),
+        library("Models", ["Torch", "Diffusion", "Encoders", "Weights", "Files", collections]),
         library(
-            "Training",
-            [
-                "Torch", "Diffusion", "Yams", collections, logging,
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ], exclude: ["Events/event.proto"]),
-        library("Distillation", ["Torch", "Diffusion", "Training", collections, logging]),
-        library("Metrics", ["Torch", "Text", "Archives", collections]),
-        library("Conversion", ["Torch", "Archives", collections]),
-        library("Images", ["Torch", "Archives", "CImages", logging]),
+            "Training", ["Torch", "Weights", "Files", yams, collections, logging, protobuf],
+            exclude: ["Events/event.proto"]),
+        library(
+            "Distillation", ["Torch", "Weights", "Files", "Diffusion", "Training", collections, logging]),
+        library("Evaluation", ["Torch", "Encoders", "Weights", "Images", "Archives", "Files", collections]),
+        library("Export", ["Torch", "Diffusion", "Models", "Encoders", "Weights", "Files", collections]),
+        library("DMDKit", ["Torch", "Diffusion", "Models", "Training", collections]),
         .executableTarget(
             name: "dmd",
             dependencies: [
-                "Torch", "Text", "Diffusion", "Training", "Distillation", "Metrics", "Images", "Conversion",
-                logging, collections,
+                "Torch", "Files", "Weights", "Encoders", "Diffusion", "Models", "Training", "Distillation",
+                "Evaluation",
+                "Images", "Export", "DMDKit", logging, collections,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Resources")], swiftSettings: swift, linkerSettings: runPath),
 
         .target(
-            name: "TestSupport", dependencies: ["Torch", "Diffusion", collections], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Torch", "Weights", "Models", collections],
+            path: "Tests/TestSupport",
             swiftSettings: swift),
-        tests("Torch", ["Torch", collections]),
-        tests("Text", ["Torch", "Text", collections]),
-        tests("Diffusion", ["Torch", "Text", "Diffusion", collections]),
-        tests("Training", ["Torch", "Diffusion", "Training", collections]),
-        tests("Distillation", ["Torch", "Diffusion", "Training", "Distillation", collections]),
-        tests("Metrics", ["Torch", "Archives", "Metrics", collections]),
-        tests("Archives", ["Archives"]),
-        tests("Conversion", ["Torch", "Archives", "Conversion", collections]),
-        tests("Images", ["Torch", "Images"]),
-        tests("Command", ["Torch", "Diffusion", "Distillation", "Images", "dmd"]),
+        tests("Archives", ["Archives", "Files"]),
+        tests("Torch", ["Torch", "Weights", collections]),
+        tests("Weights", ["Torch", "Archives", "Files", "Weights", collections]),
+        tests("Images", ["Torch", "Files", "Images"]),
+        tests("Encoders", ["Torch", "Weights", "Encoders", collections]),
+        tests("Diffusion", ["Torch", "Weights", "Diffusion", "Models", collections]),
+        tests("Models", ["Torch", "Weights", "Encoders", "Diffusion", "Models", "Files", collections]),
+        tests("Training", ["Torch", "Weights", "Files", "Training", collections]),
+        tests(
+            "Distillation",
+            ["Torch", "Weights", "Files", "Diffusion", "Models", "Training", "Distillation", collections]),
+        tests(
+            "Evaluation", ["Torch", "Weights", "Archives", "Encoders", "Images", "Evaluation", collections]),
+        tests(
+            "Export", ["Torch", "Weights", "Files", "Encoders", "Diffusion", "Models", "Export", collections]),
+        tests("DMDKit", ["Torch", "Weights", "Models", "Training", "DMDKit", collections]),
+        tests(
+            "Command",
+            ["Torch", "Weights", "Diffusion", "Models", "Distillation", "Images", "Export", "dmd"]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -26,9 +26,9 @@ let package = Package(
         harness("FuzzDatasets", of: ["Images"]),
         harness("FuzzImages", of: ["Images"]),
         harness("FuzzPickle", of: ["Archives"]),
-        harness("FuzzRecipe", of: ["Training", "Distillation"]),
+        harness("FuzzRecipe", of: ["Training", "Distillation", "DMDKit"]),
         harness("FuzzRun", of: ["Training"]),
-        harness("FuzzSafetensors", of: ["Torch"]),
-        harness("FuzzWeights", of: ["Conversion"]),
+        harness("FuzzSafetensors", of: ["Torch", "Weights"]),
+        harness("FuzzWeights", of: ["Weights"]),
     ]
 )

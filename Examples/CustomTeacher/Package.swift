@@ -16,7 +16,9 @@ let package = Package(
             name: "CustomTeacher",
             dependencies: [
                 .product(name: "Torch", package: "swift-dmd"),
+                .product(name: "Weights", package: "swift-dmd"),
                 .product(name: "Diffusion", package: "swift-dmd"),
+                .product(name: "Models", package: "swift-dmd"),
                 .product(name: "Distillation", package: "swift-dmd"),
             ],
             linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", libraries])])

@@ -19,8 +19,9 @@ let package = Package(
             name: "TextTeacher",
             dependencies: [
                 .product(name: "Torch", package: "swift-dmd"),
-                .product(name: "Text", package: "swift-dmd"),
+                .product(name: "Encoders", package: "swift-dmd"),
                 .product(name: "Diffusion", package: "swift-dmd"),
+                .product(name: "Models", package: "swift-dmd"),
                 .product(name: "Training", package: "swift-dmd"),
                 .product(name: "Images", package: "swift-dmd"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -8,8 +8,6 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
     case damaged(file: String, reason: String)
     /// A pickle names a function or class that its reader does not know to be harmless.
     case notData(file: String, global: String)
-    /// The archive cannot be written.
-    case unwritable(file: String, reason: String)
 
     /// One sentence: which file, what is wrong with it, what to do.
     public var description: String {
@@ -19,8 +17,6 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
         case .notData(let file, let global):
             "\(file) asks for \(global), which is not data; nothing of it was run: open it with no other program, and "
                 + "get one that holds data alone."
-        case .unwritable(let file, let reason):
-            "\(file) cannot be written: \(reason); check that its folder exists, allows it and has room."
         }
     }
 }

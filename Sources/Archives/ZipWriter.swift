@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import CArchives
+import Files
 public import Foundation
 
 /// Writes a zip archive of stored members, whole or not at all: beside its place first, to the disk, then moved there.
@@ -13,17 +14,14 @@ public import Foundation
 ///   - url: the file, which is replaced if it exists; its folder must exist.
 ///   - names: the members' paths in the archive, no two alike, in the order in which they are written.
 ///   - contents: makes the member of a number, from 0; it may be asked for one twice.
-/// - Throws: ``ArchiveError/unwritable(file:reason:)``, and what `contents` throws; the old file is then untouched.
+/// - Throws: `FileError`, and what `contents` throws; the old file is then untouched.
 public func writeZip(
     to url: URL, names: [String], contents: @escaping (Int) throws -> Data
 ) throws {
-    let beside = url.deletingLastPathComponent()
-        .appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString).part")
     let members = MemberSource(contents)
-    let failure = write(names, of: members, to: beside) ?? move(beside, to: url)
-    if let failure {
-        unlink(beside.path)
-        throw members.error ?? ArchiveError.unwritable(file: url.path, reason: failure)
+    try replaceAtomically(url) { beside in
+        guard let failure = write(names, of: members, to: beside) else { return }
+        throw members.error ?? FileError(problem: .other(failure), path: url.relativePath)
     }
 }
 
@@ -76,15 +74,4 @@ private func write(_ names: [String], of members: MemberSource, to url: URL) -> 
         }
     }
     return withExtendedLifetime(members) { reason { carchives_zip_write(writer, $0) } }
-}
-
-/// Waits until the disk has a file, and renames it.
-private func move(_ source: URL, to target: URL) -> String? {
-    let descriptor = open(source.path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0, rename(source.path, target.path) == 0 else {
-        return String(cString: strerror(errno))
-    }
-    return nil
 }

@@ -5,6 +5,7 @@ public import Diffusion
 import OrderedCollections
 public import Torch
 public import Training
+import Weights
 
 /// Distribution matching distillation: a teacher, a generator that learns to make its images in one step, and a critic
 /// that learns the score of what the generator makes.

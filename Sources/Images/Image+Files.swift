@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import CImages
+import Files
 public import Foundation
 
 extension Image {
@@ -66,12 +67,11 @@ extension Image {
     /// `.jpeg`.
     ///
     /// - Parameter text: pairs to keep in a PNG file; JPEG has no place for them.
-    /// - Throws: ``ImageError/unwritable(file:reason:)`` for another extension, or when the folder does not
-    ///   allow it.
+    /// - Throws: ``ImageError/unwritable(file:reason:)`` for another extension, `FileError`.
     public func write(to url: URL, text: [(key: String, value: String)] = []) throws {
         switch url.pathExtension.lowercased() {
-        case "png": try writeWhole(pngData(text: text), to: url)
-        case "jpg", "jpeg": try writeWhole(jpegData(), to: url)
+        case "png": try writeAtomically(pngData(text: text), to: url)
+        case "jpg", "jpeg": try writeAtomically(jpegData(), to: url)
         default:
             throw ImageError.unwritable(
                 file: url.path, reason: "its extension names no known format; use .png, .jpg or .jpeg")

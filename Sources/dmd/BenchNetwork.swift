@@ -3,7 +3,8 @@
 
 import ArgumentParser
 import Diffusion
-import Metrics
+import Evaluation
+import Models
 import Torch
 
 /// The networks that `dmd bench` knows.

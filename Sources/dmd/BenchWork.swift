@@ -3,9 +3,10 @@
 
 import Diffusion
 import Distillation
-import Metrics
+import Evaluation
 import OrderedCollections
 import Torch
+import Weights
 
 /// What `dmd bench` can time.
 enum BenchItem: String, CaseIterable {

@@ -2,11 +2,13 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
-import Conversion
 import Diffusion
+import Files
 import Foundation
+import Models
 import OrderedCollections
 import Torch
+import Weights
 
 /// Turns weights that other programs wrote into safetensors.
 struct Convert: ParsableCommand {
@@ -71,10 +73,8 @@ struct Convert: ParsableCommand {
             file: input.url.lastPathComponent, sha256: sha256(data), format: weights.format.rawValue,
             key: key,
             module: weights.module)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var metadata = weights.metadata
-        metadata["dmd.source"] = String(decoding: try encoder.encode(source), as: UTF8.self)
+        metadata["dmd.source"] = String(decoding: try JSONEncoder.line.encode(source), as: UTF8.self)
         return metadata
     }
 }

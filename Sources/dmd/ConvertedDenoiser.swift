@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import Conversion
 import Diffusion
 import Foundation
+import Models
 import OrderedCollections
 import Torch
+import Weights
 
 /// What network foreign weights are for; nil if they are of none that is known, such as those of a metric.
 ///

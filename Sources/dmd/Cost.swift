@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import DMDKit
 import Diffusion
 import Distillation
 import Foundation
+import Models
 import OrderedCollections
 import Torch
 import Training

@@ -4,11 +4,14 @@
 import ArgumentParser
 import Diffusion
 import Distillation
+import Evaluation
+import Files
 import Foundation
 import Images
-import Metrics
+import Models
 import Torch
 import Training
+import Weights
 
 /// Distils a teacher into a generator that makes an image in one evaluation.
 struct Distill: ParsableCommand {

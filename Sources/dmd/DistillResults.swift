@@ -3,9 +3,10 @@
 
 import Diffusion
 import Distillation
+import Evaluation
+import Files
 import Foundation
 import Images
-import Metrics
 import Torch
 import Training
 
@@ -53,7 +54,7 @@ struct DistillResults<Teacher: TeacherModel> {
             charts: charts(
                 of: try ScalarLog.lines(of: folder.log), batch: settings.distillation.batch),
             recipe: try settings.yaml())
-        try writeWhole(Data(report.html().utf8), to: folder.url.appending(path: "report.html"))
+        try writeAtomically(Data(report.html().utf8), to: folder.url.appending(path: "report.html"))
         return figures
     }
 

@@ -3,9 +3,12 @@
 
 import ArgumentParser
 import Diffusion
+import Export
 import Foundation
+import Models
 import OrderedCollections
 import Torch
+import Weights
 
 /// Writes a one-step generator for other programs.
 struct Export: ParsableCommand {

@@ -4,6 +4,7 @@
 import Diffusion
 import Distillation
 import Images
+import Models
 import OrderedCollections
 import Torch
 

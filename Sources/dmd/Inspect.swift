@@ -3,9 +3,11 @@
 
 import ArgumentParser
 import Distillation
+import Files
 import Foundation
 import Torch
 import Training
+import Weights
 
 /// Says what is in a weights file or a run.
 struct Inspect: ParsableCommand {

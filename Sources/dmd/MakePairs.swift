@@ -4,7 +4,9 @@
 import ArgumentParser
 import Diffusion
 import Distillation
+import Files
 import Foundation
+import Models
 import Torch
 import Training
 

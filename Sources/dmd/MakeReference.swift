@@ -2,9 +2,10 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
+import Evaluation
+import Files
 import Foundation
 import Images
-import Metrics
 import Torch
 import Training
 

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
+import Files
 import Foundation
 import Torch
 import Training

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 import Foundation
 import Training
 
@@ -25,7 +26,7 @@ struct RunRecord: Codable, Equatable {
     init?(in folder: RunFolder) throws {
         let url = Self.url(in: folder)
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-        guard let found = try? JSONDecoder().decode(RunRecord.self, from: Data(contentsOf: url)) else {
+        guard let found = try? JSONDecoder.file.decode(RunRecord.self, from: Data(contentsOf: url)) else {
             throw CommandError(
                 "\(url.relativePath) is damaged: remove it, and name the run's files again to go on.")
         }
@@ -59,9 +60,7 @@ struct RunRecord: Codable, Equatable {
     func begin(in folder: RunFolder) throws {
         guard let begun = try RunRecord(in: folder) else {
             try makeFolder(folder.url)
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            return try writeWhole(encoder.encode(self), to: Self.url(in: folder))
+            return try writeAtomically(JSONEncoder.file.encode(self), to: Self.url(in: folder))
         }
         for (what, value) in begun.inputs.sorted(by: { $0.key < $1.key }) where inputs[what] != value {
             throw CommandError(

@@ -6,6 +6,7 @@ import Diffusion
 import Distillation
 import Foundation
 import Images
+import Models
 import Torch
 
 /// Makes pictures.

@@ -4,9 +4,12 @@
 import ArgumentParser
 import Diffusion
 import Distillation
+import Export
 import Foundation
 import Images
+import Models
 import Torch
+import Weights
 
 /// What images of a text-to-image model are to show.
 struct TextOptions: ParsableArguments {
@@ -91,6 +94,6 @@ struct TextGeneration {
     private func fingerprint(of unet: UNet2DConditionModel) -> String {
         let contract = try? OneStepContract(of: folder.url)
         return contract?.weights.first { $0.key.hasPrefix("unet/") }?.value
-            ?? Distillation.fingerprint(of: unet.state)
+            ?? Weights.fingerprint(of: unet.state)
     }
 }

@@ -3,8 +3,9 @@
 
 import Diffusion
 import Distillation
-import Metrics
-import Text
+import Encoders
+import Evaluation
+import Models
 import Torch
 
 /// Stable Diffusion 1.5 at some width. The teacher is guided, and the regression loss sees through a tiny autoencoder.

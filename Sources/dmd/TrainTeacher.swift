@@ -2,9 +2,11 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
+import DMDKit
 import Diffusion
 import Foundation
 import Images
+import Models
 import Torch
 import Training
 

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
+import Files
 import Foundation
 import Torch
 import Training
@@ -51,7 +52,9 @@ struct Verify: ParsableCommand {
             return request
         }
         let lpips = lpips ?? expected.lpips.map { Path(argument: $0.path) } ?? .lpips
-        if let sum = expected.lpips?.sha256, try fileSum(lpips.url) != sum { throw changed("\(lpips)") }
+        if let sum = expected.lpips?.sha256, try sha256(ofFile: lpips.url) != sum {
+            throw changed("\(lpips)")
+        }
         let evaluation = Evaluation(
             subject: request(expected.subject, subject), reference: request(expected.reference, against),
             teacher: expected.teacher.map { request($0, teacher) }, seeds: expected.seeds,

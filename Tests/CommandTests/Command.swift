@@ -4,6 +4,7 @@
 import Diffusion
 import Foundation
 import Images
+import Models
 import TestSupport
 import Testing
 

@@ -3,10 +3,12 @@
 
 import Diffusion
 import Foundation
+import Models
 import OrderedCollections
 import TestSupport
 import Testing
 import Torch
+import Weights
 
 @Suite("Converted weights")
 struct ConvertTests {

@@ -2,11 +2,14 @@
 // Copyright 2026 The swift-dmd authors
 
 import Diffusion
+import Export
 import Foundation
 import Images
+import Models
 import TestSupport
 import Testing
 import Torch
+import Weights
 
 @Suite("Export of one-step generators", .serialized)
 struct ExportTests {

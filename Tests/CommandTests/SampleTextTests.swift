@@ -5,9 +5,11 @@ import Diffusion
 import Distillation
 import Foundation
 import Images
+import Models
 import TestSupport
 import Testing
 import Torch
+import Weights
 
 @Suite("Images of prompts", .serialized)
 struct SampleTextTests {

@@ -6,6 +6,7 @@ import Foundation
 import TestSupport
 import Testing
 import Torch
+import Weights
 
 @Suite("Heun's sampler")
 struct HeunSamplerTests {

@@ -3,9 +3,11 @@
 
 import Diffusion
 import Foundation
+import Models
 import TestSupport
 import Testing
 import Torch
+import Weights
 
 @Suite("Samplers at numbered levels, against diffusers")
 struct NumberedSamplerTests {

@@ -4,8 +4,10 @@
 import Distillation
 import Foundation
 import OrderedCollections
+import TestSupport
 import Testing
 import Torch
+import Weights
 
 @Suite("Conditions")
 struct ConditionsTests {

@@ -4,6 +4,7 @@
 import Distillation
 import Foundation
 import OrderedCollections
+import TestSupport
 import Testing
 import Torch
 import Training

@@ -3,10 +3,12 @@
 
 import Diffusion
 import Distillation
+import Models
 import OrderedCollections
 import TestSupport
 import Testing
 import Torch
+import Weights
 
 @Suite("A whole step, against PyTorch")
 struct StepParityTests {

@@ -4,6 +4,7 @@
 import Diffusion
 import Distillation
 import Torch
+import Weights
 
 /// The ideal denoiser of a mixture plus a small network that begins at zero: as a teacher it is exact without training,
 /// as generator and critic it begins there and learns.

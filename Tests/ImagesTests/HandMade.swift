@@ -34,7 +34,7 @@ func complaint(_ body: () throws -> Void) -> String {
         try body()
         return ""
     } catch {
-        return (error as? ImageError)?.description ?? ""
+        return "\(error)"
     }
 }
 

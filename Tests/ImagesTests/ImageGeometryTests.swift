@@ -5,6 +5,7 @@ import Images
 import TestSupport
 import Testing
 import Torch
+import Weights
 
 @Suite struct ImageGeometryTests {
     /// Rows of `pattern` images after `PIL.Image.fromarray(a).resize((w, h), PIL.Image.LANCZOS)`, Pillow

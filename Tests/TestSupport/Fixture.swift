@@ -3,6 +3,7 @@
 
 public import Foundation
 public import Torch
+public import Weights
 
 /// A file of `Tests/Fixtures`.
 public func fixture(_ name: String) -> URL {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-public import Diffusion
+import Diffusion
+public import Models
 import OrderedCollections
 public import Torch
+import Weights
 
 /// The network of the parity fixtures, with the weights that a fixture holds under `prefix`.
 public func fixtureDenoiser(

@@ -5,6 +5,7 @@ import OrderedCollections
 import TestSupport
 import Testing
 import Torch
+import Weights
 
 @Suite struct AdamWTests {
     /// The update of one number, as the paper has it and PyTorch computes it.

@@ -6,6 +6,7 @@ import OrderedCollections
 import TestSupport
 import Testing
 import Torch
+import Weights
 
 @Suite struct EMATests {
     private final class Weights: Module {

@@ -4,6 +4,7 @@
 import TestSupport
 import Testing
 import Torch
+import Weights
 
 @Suite struct GradientClippingTests {
     /// Two parameters whose gradients together are (3, 4, 12), of norm 13, and one without a gradient.

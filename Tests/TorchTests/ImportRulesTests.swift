@@ -10,16 +10,26 @@ private let allowedImports: [String: Set<String>] = [
     "CTorch": ["LibTorch"],
     "CArchives": ["LibZip"],
     "CImages": ["LibPNG", "LibJPEG"],
-    "Archives": ["CArchives"],
+    "Files": [],
+    "Archives": ["CArchives", "Files"],
     "Torch": ["CTorch"],
-    "Text": ["Torch"],
-    "Diffusion": ["Torch", "Text"],
-    "Training": ["Torch", "Diffusion"],
-    "Distillation": ["Torch", "Diffusion", "Training"],
-    "Metrics": ["Torch", "Text", "Archives"],
-    "Images": ["Torch", "Archives", "CImages"],
-    "Conversion": ["Torch", "Archives"],
-    "dmd": ["Torch", "Text", "Diffusion", "Training", "Distillation", "Metrics", "Images", "Conversion"],
+    "Weights": ["Torch", "Archives", "Files"],
+    "Images": ["Torch", "Archives", "Files", "CImages"],
+    "Encoders": ["Torch", "Weights", "Files"],
+    "Diffusion": ["Torch"],
+    "Models": ["Torch", "Diffusion", "Encoders", "Weights", "Files"],
+    "Training": ["Torch", "Weights", "Files"],
+    "Distillation": ["Torch", "Weights", "Files", "Diffusion", "Training"],
+    "Evaluation": ["Torch", "Encoders", "Weights", "Images", "Archives", "Files"],
+    "Export": ["Torch", "Diffusion", "Models", "Encoders", "Weights", "Files"],
+    "DMDKit": [
+        "Torch", "Files", "Weights", "Images", "Encoders", "Diffusion", "Models", "Training", "Distillation",
+        "Evaluation", "Export",
+    ],
+    "dmd": [
+        "Torch", "Files", "Weights", "Images", "Encoders", "Diffusion", "Models", "Training", "Distillation",
+        "Evaluation", "Export", "DMDKit",
+    ],
 ]
 
 /// The modules that a source file imports, in any form: with attributes, an access level, or a single declaration.
@@ -71,11 +81,11 @@ struct ImportRulesTests {
             import Foundation
             public import Torch
             @preconcurrency internal import Diffusion
-            @_spi(Testing) import Metrics
+            @_spi(Testing) import Evaluation
             import struct Distillation.PairSet
             """
         let imported = importedModules(of: source)
-        #expect(imported == ["Foundation", "Torch", "Diffusion", "Metrics", "Distillation"])
-        #expect(imported.filter { !isAllowed($0, in: "Metrics") } == ["Diffusion", "Distillation"])
+        #expect(imported == ["Foundation", "Torch", "Diffusion", "Evaluation", "Distillation"])
+        #expect(imported.filter { !isAllowed($0, in: "Evaluation") } == ["Diffusion", "Distillation"])
     }
 }

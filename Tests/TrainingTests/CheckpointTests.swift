@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 import Foundation
 import OrderedCollections
+import TestSupport
 import Testing
 import Torch
 import Training

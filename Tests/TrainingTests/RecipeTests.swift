@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Foundation
+import TestSupport
 import Testing
 import Training
 

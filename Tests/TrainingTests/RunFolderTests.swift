@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 import Foundation
+import TestSupport
 import Testing
 import Training
 
@@ -97,8 +99,8 @@ private struct Settings: Recipe {
     @Test func wholeFileReplacesAndLeavesNothingBeside() throws {
         try withTemporaryFolder { folder in
             let file = folder.appending(path: "a")
-            try writeWhole(Data("old".utf8), to: file)
-            try writeWhole(Data("new".utf8), to: file)
+            try writeAtomically(Data("old".utf8), to: file)
+            try writeAtomically(Data("new".utf8), to: file)
             #expect(try Data(contentsOf: file) == Data("new".utf8))
             #expect(try folder.contents == ["a"])
         }
@@ -109,11 +111,11 @@ private struct Settings: Recipe {
             // A folder cannot be replaced by a file.
             let target = folder.appending(path: "a")
             try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
-            let error = #expect(throws: FileError.self) { try writeWhole(Data("new".utf8), to: target) }
+            let error = #expect(throws: FileError.self) { try writeAtomically(Data("new".utf8), to: target) }
             #expect(error?.path == target.relativePath)
             #expect(try folder.contents == ["a"])
             let missing = folder.appending(path: "b/c")
-            let absent = #expect(throws: FileError.self) { try writeWhole(Data(), to: missing) }
+            let absent = #expect(throws: FileError.self) { try writeAtomically(Data(), to: missing) }
             #expect(absent?.problem == .missing)
         }
     }

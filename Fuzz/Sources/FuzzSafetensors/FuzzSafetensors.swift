@@ -4,6 +4,7 @@
 import Foundation
 import Scratch
 import Torch
+import Weights
 
 /// Opens a safetensors file and reads every tensor in it.
 @_cdecl("LLVMFuzzerTestOneInput")

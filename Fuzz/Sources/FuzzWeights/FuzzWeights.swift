@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import Conversion
 import Foundation
 import Scratch
+import Weights
 
 /// Reads weights of any format, and their description.
 @_cdecl("LLVMFuzzerTestOneInput")

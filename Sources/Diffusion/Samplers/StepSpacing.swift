@@ -31,7 +31,7 @@ public enum StepSpacing: Sendable, Equatable {
     }
 
     /// The numbers where the end of the last step counts as one of the evenly spaced levels.
-    func levelsBeforeEnd(_ steps: Int, of count: Int) -> [Int] {
+    package func levelsBeforeEnd(_ steps: Int, of count: Int) -> [Int] {
         switch self {
         case .leading(let offset):
             leading(steps, distance: count / (steps + 1), offset: offset).map { $0 + count / (steps + 1) }

@@ -3,6 +3,7 @@
 
 import OrderedCollections
 public import Torch
+import Weights
 
 /// What images are conditioned on: a list of which each image takes one. A run draws from it with equal chances, and pair
 /// `i` takes number `i % count`.
@@ -57,7 +58,7 @@ public struct TensorConditions: Conditions {
     public var count: Int { vectors.shape[0] }
 
     /// That of the vectors.
-    public var fingerprint: String { Distillation.fingerprint(of: ["vectors": vectors]) }
+    public var fingerprint: String { Weights.fingerprint(of: ["vectors": vectors]) }
 
     /// The vectors of the given numbers.
     public func callAsFunction(_ numbers: [Int]) -> Tensor {

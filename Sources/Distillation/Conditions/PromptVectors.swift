@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 public import Foundation
 import OrderedCollections
 public import Torch
 import Training
+import Weights
 
 /// The vectors that a text encoder makes of prompts, kept in a folder: the encoder sees each text once, in however many
 /// prompts, runs and processes it comes, and memory holds none of them.
@@ -130,7 +132,7 @@ private struct PromptManifest: Codable, Equatable {
     func begin(in folder: URL) throws {
         let url = folder.appending(path: "prompts.json")
         try beginFolder(folder, manifest: self, at: url)
-        guard let found = try? JSONDecoder().decode(Self.self, from: Data(contentsOf: url)) else {
+        guard let found = try? JSONDecoder.file.decode(Self.self, from: Data(contentsOf: url)) else {
             throw PromptVectorsError.damaged(file: url.relativePath)
         }
         guard found.encoder == encoder else {

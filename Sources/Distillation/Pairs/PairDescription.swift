@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 public import Torch
+import Weights
 
 /// What a set of pairs is made of. Two sets with equal descriptions hold the same pairs.
 public struct PairDescription: Codable, Equatable, Sendable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 import Foundation
 import Training
 
@@ -18,7 +19,7 @@ struct PairManifest: Codable {
     init?(in folder: URL) throws {
         let url = folder.appending(path: Self.file)
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-        guard let found = try? JSONDecoder().decode(PairManifest.self, from: Data(contentsOf: url)),
+        guard let found = try? JSONDecoder.file.decode(PairManifest.self, from: Data(contentsOf: url)),
             found.description.isPossible
         else {
             throw PairError.noPairs(

@@ -3,6 +3,7 @@
 
 public import Foundation
 public import Torch
+import Weights
 
 /// The pairs `(z_ref, y_ref)` of the regression loss: noise, and the image that the teacher's deterministic sampler
 /// makes of it. Source: DMD, section 3.3 (arXiv 2311.18828).

@@ -5,6 +5,7 @@ import Foundation
 import OrderedCollections
 import Torch
 import Training
+import Weights
 
 /// One file of a set, `pairs-00000.safetensors` for the first: `images` and, with classes, `labels` (int64).
 ///

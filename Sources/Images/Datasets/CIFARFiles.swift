@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Archives
+import Files
 import Foundation
 
 /// The files of one split of CIFAR-10, read from a folder, an archive or one file.
@@ -35,7 +36,7 @@ struct CIFARFiles {
     init(at url: URL, split: DatasetSplit) throws {
         place = url.path
         let wanted = Self.batchNames(of: split)
-        if try isFolder(url) {
+        if try isExistingFolder(url) {
             let names = try FileManager.default.contentsOfDirectory(atPath: url.path)
             contents = try Self.wanted(names, wanted).reduce(into: [:]) { contents, name in
                 contents[name] = try readFile(url.appendingPathComponent(name))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 public import Foundation
 public import Torch
 
@@ -79,9 +80,9 @@ public struct FolderDataset: ImageDataset {
         } catch {
             throw ImageError.unreadable(file: folder.path, reason: cause(of: error))
         }
-        return try all.filter { path in
+        return all.filter { path in
             let isHidden = path.split(separator: "/").contains { $0.hasPrefix(".") }
-            return try !isHidden && !isFolder(folder.appendingPathComponent(path))
+            return !isHidden && !isFolder(folder.appendingPathComponent(path))
         }.sorted()
     }
 

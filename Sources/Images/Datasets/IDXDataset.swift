@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 public import Foundation
 public import Torch
 
@@ -27,7 +28,7 @@ public struct IDXDataset: ImageDataset {
     ///   - size: the side to which the images are cropped and resized; nil keeps them as they are.
     /// - Throws: ``ImageError`` when a file is missing or damaged, or there are not as many labels as images.
     public init(at url: URL, split: DatasetSplit = .train, size: Int? = nil) throws {
-        let file = try isFolder(url) ? Self.imagesFile(in: url, split: split) : url
+        let file = try isExistingFolder(url) ? Self.imagesFile(in: url, split: split) : url
         let images = try IDXFile(contentsOf: file, rank: 3)
         count = images.shape[0]
         let (height, width) = (images.shape[1], images.shape[2])

@@ -3,6 +3,7 @@
 
 import Archives
 import Foundation
+import Torch
 
 /// A zip archive of images, whose faults are those of images.
 struct ImageArchive {
@@ -47,9 +48,6 @@ extension ImageError {
         case .damaged(let file, let reason): self = .damaged(file: file, reason: reason)
         case .notData(let file, let global):
             self = .notADataset(file: file, reason: "it asks for \(global), which is not data")
-        case .unwritable(let file, let reason):
-            self = .unwritable(
-                file: file, reason: "\(reason); check that its folder exists, allows it and has room")
         }
     }
 }

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Archives
+import Files
 public import Foundation
 public import Torch
 
@@ -51,7 +52,7 @@ public enum DatasetSplit: String, Sendable, CaseIterable {
 public func openDataset(
     at url: URL, split: DatasetSplit = .train, size: Int? = nil, keepsImages: Bool = true
 ) throws -> any ImageDataset {
-    if try isFolder(url) {
+    if try isExistingFolder(url) {
         if IDXDataset.canOpen(folder: url) { return try IDXDataset(at: url, split: split, size: size) }
         if CIFARFiles.canOpen(folder: url) {
             return try CIFARDataset(at: url, split: split, size: size, keepsImages: keepsImages)
@@ -74,11 +75,10 @@ public func openDataset(
     )
 }
 
-/// Whether `url` is a folder rather than a file.
-func isFolder(_ url: URL) throws -> Bool {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+/// Whether `url`, which must exist, is a folder rather than a file.
+func isExistingFolder(_ url: URL) throws -> Bool {
+    guard FileManager.default.fileExists(atPath: url.path) else {
         throw ImageError.unreadable(file: url.path, reason: "there is no such file or folder")
     }
-    return isFolder.boolValue
+    return isFolder(url)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import OrderedCollections
+package import OrderedCollections
 
 /// How a checkpoint differs from the module it was meant for.
 public struct StateMismatch: Error, Equatable, CustomStringConvertible {
@@ -71,7 +71,7 @@ extension StateMismatch {
     }
 
     /// - Throws: ``StateMismatch`` if saved names or shapes differ from those of `own`.
-    static func check(
+    package static func check(
         _ saved: OrderedDictionary<String, [Int]>, against own: OrderedDictionary<String, Tensor>,
         of owner: String
     ) throws {

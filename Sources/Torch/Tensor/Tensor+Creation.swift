@@ -119,7 +119,7 @@ extension Tensor {
     public func detached() -> Tensor { Self._detach(.tensor(self)) }
 
     /// Overwrites the elements with as many of type `dtype` that are given in row-major order.
-    func copy(from bytes: UnsafeRawBufferPointer, dtype: DType) {
+    package func copy(from bytes: UnsafeRawBufferPointer, dtype: DType) {
         check(
             ct_tensor_overwrite(raw, bytes.baseAddress, Int64(bytes.count), dtype.rawValue),
             "overwriting \(summary) with \(dtype)")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 public import Foundation
 
 /// Writes scalars as JSON, one object a line: `{"step":10,"time":1767225600.5,"values":{"loss/dm":0.1}}`. The time is in
@@ -44,9 +45,7 @@ public final class ScalarLog {
     /// - Throws: ``FileError``.
     public func append(step: Int, time: Date, scalars: [String: Double]) throws {
         let line = Line(step: step, time: time.timeIntervalSince1970, values: scalars)
-        let encoder = JSONEncoder.run
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try file.append(encoder.encode(line) + Data("\n".utf8))
+        try file.append(JSONEncoder.line.encode(line) + Data("\n".utf8))
     }
 
     /// Waits until the disk has all that was written.
@@ -61,7 +60,7 @@ public final class ScalarLog {
         var lines: [(line: Line, end: Int)] = []
         var start = 0
         while let newline = data[start...].firstIndex(of: UInt8(ascii: "\n")),
-            let line = try? JSONDecoder.run.decode(Line.self, from: data[start..<newline])
+            let line = try? JSONDecoder.file.decode(Line.self, from: data[start..<newline])
         {
             start = newline + 1
             lines.append((line, start))

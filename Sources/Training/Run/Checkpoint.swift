@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 public import Foundation
 public import OrderedCollections
 public import Torch
+import Weights
 
 /// A checkpoint that was found whole: a folder `step-000001000` of safetensors files, `state.json` and a
 /// `manifest.json` with the size and the SHA-256 of each of them.
@@ -42,7 +44,7 @@ public struct Checkpoint: Sendable {
     public func state<State: Decodable>(as type: State.Type = State.self) throws -> State {
         let url = try file(CheckpointManifest.state)
         do {
-            return try JSONDecoder.run.decode(type, from: Data(contentsOf: url))
+            return try JSONDecoder.file.decode(type, from: Data(contentsOf: url))
         } catch {
             throw CheckpointError.damaged(
                 path: url.relativePath, reason: "it is not the state of this kind of run")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 import Foundation
 import Torch
 
@@ -36,7 +37,7 @@ struct CheckpointManifest: Codable {
     /// Reads the manifest of a checkpoint.
     init(in folder: URL) throws {
         do {
-            self = try JSONDecoder.run.decode(
+            self = try JSONDecoder.file.decode(
                 CheckpointManifest.self, from: Data(contentsOf: folder.appending(path: Self.file)))
         } catch {
             throw CheckpointError.damaged(path: folder.relativePath, reason: "\(Self.file) cannot be read")

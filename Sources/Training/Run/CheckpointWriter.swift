@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 public import Foundation
 public import OrderedCollections
 public import Torch
+import Weights
 
 /// Writes checkpoints whole or not at all, and keeps the last few.
 ///
@@ -59,13 +61,14 @@ public struct CheckpointWriter: Sendable {
             let names = try fill(partial, files: files, state: state)
             let manifest = try CheckpointManifest(
                 step: step, recipe: recipe, score: score, of: names, in: partial)
-            try writeWhole(
-                JSONEncoder.run.encode(manifest), to: partial.appending(path: CheckpointManifest.file))
+            try writeAtomically(
+                JSONEncoder.file.encode(manifest), to: partial.appending(path: CheckpointManifest.file))
             try replace(target, with: partial)
             try discardOld()
         } catch {
             try? FileManager.default.removeItem(at: partial)
-            throw CheckpointError.unwritten(path: target.relativePath, reason: reason(error))
+            throw CheckpointError.unwritten(
+                path: target.relativePath, reason: (error as? FileError)?.reason ?? "\(error)")
         }
         return target
     }
@@ -107,14 +110,6 @@ public struct CheckpointWriter: Sendable {
         }
     }
 
-    private func reason(_ error: any Error) -> String {
-        switch error {
-        case let error as FileError: error.reason
-        case SafetensorsError.unwritable(_, let reason): reason
-        default: "\(error)"
-        }
-    }
-
     /// - Returns: the names of the files.
     private func fill(
         _ partial: URL, files: [String: OrderedDictionary<String, Tensor>], state: some Encodable
@@ -122,8 +117,8 @@ public struct CheckpointWriter: Sendable {
         for (name, tensors) in files {
             try SafetensorsFile.write(tensors, to: partial.appending(path: "\(name).safetensors"))
         }
-        try writeWhole(
-            JSONEncoder.run.encode(state), to: partial.appending(path: CheckpointManifest.state))
+        try writeAtomically(
+            JSONEncoder.file.encode(state), to: partial.appending(path: CheckpointManifest.state))
         return files.keys.map { "\($0).safetensors" } + [CheckpointManifest.state]
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 public import Foundation
 internal import Logging
 
@@ -61,7 +62,7 @@ public struct RunFolder: Sendable {
         if FileManager.default.fileExists(atPath: self.recipe.path) {
             try check(recipe, overriding: overrides)
         } else {
-            try writeWhole(Data(recipe.yaml().utf8), to: self.recipe)
+            try writeAtomically(Data(recipe.yaml().utf8), to: self.recipe)
         }
         for folder in [events, samples, checkpoints] {
             try makeFolder(folder)
@@ -81,7 +82,7 @@ public struct RunFolder: Sendable {
         guard foreign.isEmpty else {
             throw RunFolderError.otherRecipe(folder: url.relativePath, differences: texts(foreign))
         }
-        try writeWhole(Data(recipe.yaml().utf8), to: self.recipe)
+        try writeAtomically(Data(recipe.yaml().utf8), to: self.recipe)
         Logger(label: "training").notice(
             "\(url.relativePath) goes on with other settings: \(texts(differences).joined(separator: ", ")).")
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 import Foundation
 import Logging
 import Torch
@@ -151,7 +152,7 @@ final class RunLoop<Work: Trainable> {
         evidence.wentBackTo = checkpoint?.step
         try makeFolder(plan.folder.faults)
         let file = plan.folder.faults.appending(path: "\(Checkpoint.name(step: done)).json")
-        try writeWhole(JSONEncoder.run.encode(evidence), to: file)
+        try writeAtomically(JSONEncoder.file.encode(evidence), to: file)
         guard let checkpoint else { throw RunError.diverged(step: done, evidence: file.relativePath) }
 
         try work.load(checkpoint)

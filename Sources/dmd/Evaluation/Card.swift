@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
+import Files
 import Foundation
 import Torch
 import Training
@@ -44,7 +45,7 @@ struct Card: Codable {
         guard let data = try? Data(contentsOf: path.url) else {
             throw CommandError("There is no card at \(path): name the JSON file that dmd evaluate wrote.")
         }
-        let decoder = JSONDecoder()
+        let decoder = JSONDecoder.file
         struct Form: Decodable { let format: Int }
         guard let form = try? decoder.decode(Form.self, from: data) else {
             throw CommandError(
@@ -62,10 +63,8 @@ struct Card: Codable {
 
     /// Writes the card whole or not at all.
     func write(to url: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try makeFolder(url.deletingLastPathComponent())
-        try writeWhole(encoder.encode(self) + Data("\n".utf8), to: url)
+        try writeAtomically(JSONEncoder.file.encode(self) + Data("\n".utf8), to: url)
     }
 }
 

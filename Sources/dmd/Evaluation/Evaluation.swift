@@ -3,8 +3,9 @@
 
 import ArgumentParser
 import Diffusion
+import Evaluation
+import Files
 import Foundation
-import Metrics
 import Torch
 import Training
 
@@ -77,7 +78,7 @@ struct Evaluation {
                 < (ScoreName.allCases.firstIndex(of: $1.name) ?? 0)
         }
         if card.scores.contains(where: { $0.name == .intraClassLPIPS || $0.name == .sameNoiseLPIPS }) {
-            card.lpips = Card.LPIPSOrigin(path: "\(lpips)", sha256: try fileSum(lpips.url))
+            card.lpips = Card.LPIPSOrigin(path: "\(lpips)", sha256: try sha256(ofFile: lpips.url))
         }
         try? FileManager.default.removeItem(at: unfinished)
         return card
@@ -136,8 +137,7 @@ struct Evaluation {
         guard let source = side.source(seed: seed, count: side.origin.count ?? 0) else {
             preconditionFailure("only statistics have no images")
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
+        let encoder = JSONEncoder.line
         let told = try [
             encoder.encode(side.origin), encoder.encode(features), encoder.encode(prompts?.origin),
         ].map { String(decoding: $0, as: UTF8.self) }

@@ -2,8 +2,9 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
+import Evaluation
+import Files
 import Foundation
-import Metrics
 import Torch
 
 /// Which network's features images are compared by.
@@ -46,7 +47,7 @@ struct FeatureOrigin: Codable, Equatable {
         self.name = name
         kind = network.kind
         path = network.weights.relativePath
-        sha256 = try fileSum(network.weights)
+        sha256 = try Files.sha256(ofFile: network.weights)
         isFID = (network as? InceptionV3)?.isPublished ?? false
     }
 }
@@ -72,13 +73,10 @@ func loadFeatures(_ name: String, weights: Path?, device: Device) throws -> any 
     }
 }
 
-/// The SHA-256 sum of a file.
-func fileSum(_ url: URL) throws -> String { sha256(try Data(contentsOf: url, options: .alwaysMapped)) }
-
 /// The sum of the list of the sums of a folder's files, in the order of their names.
 ///
 /// - Parameter isMeant: whether a file of that name counts.
 func sum(ofFilesIn folder: URL, _ isMeant: (String) -> Bool) throws -> String {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().filter(isMeant)
-    return sha256(Data(try names.map { try fileSum(folder.appending(path: $0)) }.joined().utf8))
+    return sha256(Data(try names.map { try sha256(ofFile: folder.appending(path: $0)) }.joined().utf8))
 }

@@ -2,9 +2,9 @@
 // Copyright 2026 The swift-dmd authors
 
 import Diffusion
+import Evaluation
 import Foundation
 import Images
-import Metrics
 import Torch
 
 /// How far the images of a run are from those of a set, on VGG16's features. It is not FID, see `VGGFeatures`, and

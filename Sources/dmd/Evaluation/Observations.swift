@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Evaluation
+import Files
 import Foundation
-import Metrics
 import OrderedCollections
 import Torch
 
@@ -37,7 +38,7 @@ struct Observations {
     var allLogits: Tensor? { logits.isEmpty ? nil : .concatenated(logits) }
 
     /// The sum of all images of a set.
-    var sha256: String { Torch.sha256(Data(sums.utf8)) }
+    var sha256: String { Files.sha256(Data(sums.utf8)) }
 
     mutating func add(
         _ levels: Tensor, of source: ImageSource, _ network: any FeatureNetwork, _ prompts: Prompts?

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Evaluation
+import Files
 import Foundation
-import Metrics
 import Torch
 import Training
+import Weights
 
 /// Looks at images with a feature network, batch by batch, and keeps what it saw if it is interrupted.
 struct Observer {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Diffusion
+import Files
 import Foundation
 
 /// Where the images or statistics of one side come from: all that it takes to have them again, and a sum by which to know

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Diffusion
+import Models
 
 /// Which prompts images are or were made from.
 struct PromptOptions: ParsableArguments {

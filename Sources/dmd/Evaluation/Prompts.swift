@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Encoders
+import Evaluation
+import Files
 import Foundation
 import Images
-import Metrics
-import Text
 import Torch
 import Training
 
@@ -61,7 +62,7 @@ struct PromptRequest {
     func open(device: Device) throws -> Prompts {
         let texts = try readPrompts(file.url, column: column)
         var origin = PromptOrigin(
-            path: "\(file)", sha256: try fileSum(file.url), column: column, count: texts.count)
+            path: "\(file)", sha256: try sha256(ofFile: file.url), column: column, count: texts.count)
         guard let clip else { return Prompts(texts: texts, origin: origin, clip: nil) }
         let model = try CLIPScore(folder: clip.url, device: device)
         origin.clip = .init(

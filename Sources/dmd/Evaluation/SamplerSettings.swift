@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Diffusion
+import Models
 
 /// A sampling method as a card holds it.
 struct SamplerSettings: Codable, Equatable {

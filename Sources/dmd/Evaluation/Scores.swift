@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Evaluation
 import Foundation
-import Metrics
 import Torch
 
 /// A score under the name that cards and tables know it by.

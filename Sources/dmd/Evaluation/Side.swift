@@ -2,10 +2,12 @@
 // Copyright 2026 The swift-dmd authors
 
 import Diffusion
+import Encoders
+import Evaluation
+import Files
 import Foundation
 import Images
-import Metrics
-import Text
+import Models
 import Torch
 
 /// One of the two things that an evaluation compares, opened.
@@ -92,7 +94,7 @@ struct SideRequest {
             let denoiser = try loadDenoiser(at: file, device: device)
             (origin.count, origin.steps) = (count, steps)
             origin.sampler = steps == 1 ? nil : sampler
-            origin.sha256 = try fileSum(file)
+            origin.sha256 = try sha256(ofFile: file)
             return Side(
                 content: .model { seed in
                     Generation(denoiser: denoiser, steps: steps, method: sampler.method, seed: seed)
@@ -105,7 +107,7 @@ struct SideRequest {
         case .statistics:
             let statistics = try ReferenceStatistics(contentsOf: file)
             origin.count = statistics.imageCount
-            origin.sha256 = try fileSum(file)
+            origin.sha256 = try sha256(ofFile: file)
             return Side(content: .statistics(statistics), origin: origin)
         }
     }

@@ -3,9 +3,11 @@
 
 import Diffusion
 import Distillation
+import Evaluation
 import Foundation
-import Metrics
+import Models
 import Torch
+import Weights
 
 /// A teacher of EDM's kind, whose samples are images.
 struct PixelTeacher: TeacherModel {
@@ -14,7 +16,7 @@ struct PixelTeacher: TeacherModel {
 
     init(network: EDMDenoiser) {
         self.network = network
-        fingerprint = Distillation.fingerprint(of: network.state)
+        fingerprint = Weights.fingerprint(of: network.state)
     }
 
     var conditions: (any Conditions)? { nil }

@@ -3,10 +3,11 @@
 
 import Diffusion
 import Distillation
+import Evaluation
 import Foundation
-import Metrics
 import Torch
 import Training
+import Weights
 
 /// What the commands do with a teacher, of whatever kind. Samples are what its network denoises: images, or latents.
 protocol TeacherModel {

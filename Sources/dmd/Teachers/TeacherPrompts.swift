@@ -2,8 +2,8 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
+import Encoders
 import Foundation
-import Text
 
 /// What a text-to-image teacher is asked for.
 struct TeacherPrompts: ParsableArguments {

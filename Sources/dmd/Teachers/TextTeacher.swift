@@ -3,10 +3,13 @@
 
 import Diffusion
 import Distillation
+import Evaluation
+import Export
 import Foundation
-import Metrics
+import Models
 import Torch
 import Training
+import Weights
 
 /// A text-to-image teacher, whose samples are latents.
 struct TextTeacher: TeacherModel {
@@ -39,7 +42,7 @@ struct TextTeacher: TeacherModel {
         network = StableDiffusionDenoiser(
             try folder.loadUNet(device: device), unconditional: encoder([""]).vectors, guidance: guidance,
             scheduler: folder.scheduler)
-        fingerprint = Distillation.fingerprint(of: network.state)
+        fingerprint = Weights.fingerprint(of: network.state)
         if let trialCount {
             conditions = TensorConditions(
                 encoder(Array(prompts.prefix(trialCount))).vectors.to(Device.cpu))
@@ -55,7 +58,7 @@ struct TextTeacher: TeacherModel {
         var progress: ProgressReport?
         var droppedCount = 0
         let vectors = try PromptVectors(
-            in: folder, of: prompts, encoder: Distillation.fingerprint(of: encoder.network.state),
+            in: folder, of: prompts, encoder: Weights.fingerprint(of: encoder.network.state),
             encode: { texts in
                 let (vectors, dropped) = encoder(texts)
                 droppedCount += dropped.count { $0 > 0 }

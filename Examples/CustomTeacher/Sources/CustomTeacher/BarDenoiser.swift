@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Diffusion
+import Models
 import Torch
 
 /// A network of your own, which swift-dmd knows by its conformance alone.

@@ -5,6 +5,7 @@ import Diffusion
 import Distillation
 import Foundation
 import Torch
+import Weights
 
 /// A teacher for when no weights are given: it has learned images with a bright bar in one of 8 columns.
 func makeTeacher() -> BarDenoiser {

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Diffusion
+import Models
 import Torch
 
 /// 3 x 32 x 32 pixels to latents of 4 x 8 x 8, and back.

@@ -2,7 +2,8 @@
 // Copyright 2026 The swift-dmd authors
 
 import Diffusion
-import Text
+import Encoders
+import Models
 import Torch
 
 /// The networks that learn together in the second stage.

@@ -3,9 +3,10 @@
 
 import ArgumentParser
 import Diffusion
+import Encoders
 import Foundation
 import Images
-import Text
+import Models
 import Torch
 import Training
 

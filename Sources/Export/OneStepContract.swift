@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Files
+public import Foundation
+public import Models
+import Torch
+import Weights
+
+/// All that a program must know to make images with a one-step generator: `contract.json` in its folder.
+///
+///     latents = mu(noiseScale z, timestep | prompt),   image = decode(latents / scalingFactor)
+///
+/// with `mu` the clean sample that belongs to the network's prediction, see ``PredictionType``.
+public struct OneStepContract: Codable, Equatable, Sendable {
+    /// What unit normal noise is multiplied by before the network sees it.
+    public var noiseScale: Double
+    /// The only time step that the network is evaluated at.
+    public var timestep: Int
+    /// `alpha` at that step; `sigma` is `sqrt(1 - alpha^2)`.
+    public var alpha: Double
+    /// What the network predicts.
+    public var prediction: PredictionType
+    /// The guidance that the network has taken in: the prompt alone is given to it, without any more guidance.
+    public var guidance: Double
+    /// The shape of the latents of an image as the model was trained on, `[C, h, w]`.
+    public var latentShape: [Int]
+    /// What the autoencoder's latents are multiplied by to be those of the network.
+    public var scalingFactor: Double
+    /// The darkest and the brightest value of an image; values beyond are to be clamped.
+    public var outputRange: [Double]
+    /// The SHA-256 of each file of weights, by its path in the folder.
+    public var weights: [String: String]
+
+    private static let file = "contract.json"
+
+    /// Reads the contract of a generator.
+    ///
+    /// - Throws: ``OneStepModelError/noContract(folder:)``, `ModelFolderError` for a file that cannot be used.
+    public init(of folder: URL) throws {
+        guard Self.exists(in: folder) else { throw OneStepModelError.noContract(folder: folder.path) }
+        self = try ModelFolder.decode(Self.self, from: folder.appending(path: Self.file))
+    }
+
+    /// Compares the files of weights in a folder with those that the contract names.
+    ///
+    /// - Throws: ``OneStepModelError/otherWeights(file:expected:found:)``, `ModelFolderError` for a file that is not there.
+    public func checkWeights(in folder: URL) throws {
+        for (path, expected) in weights.sorted(by: { $0.key < $1.key }) {
+            let file = folder.appending(path: path)
+            let found = try sha256(ofFile: file)
+            guard found == expected else {
+                throw OneStepModelError.otherWeights(file: file.path, expected: expected, found: found)
+            }
+        }
+    }
+
+    /// The contract of a generator whose parts lie in a folder.
+    init(ofWeightsIn folder: URL, scheduler: SchedulerConfiguration, guidance: Double) throws {
+        let schedule = scheduler.schedule
+        noiseScale = schedule.initialScale
+        timestep = schedule.count - 1
+        alpha = schedule.level(at: Tensor([timestep])).alpha.item()
+        prediction = scheduler.prediction
+        self.guidance = guidance
+        let parts: KeyValuePairs<String, (URL) -> ModelFolder> = [
+            "unet": ModelFolder.unet, "vae": ModelFolder.autoencoder,
+            "text_encoder": ModelFolder.textEncoder,
+        ]
+        let unet: UNet2DConditionConfiguration =
+            try ModelFolder.unet(folder.appending(path: "unet")).configuration()
+        latentShape = [unet.inChannels, unet.sampleSize, unet.sampleSize]
+        let autoencoder: AutoencoderConfiguration =
+            try ModelFolder.autoencoder(folder.appending(path: "vae")).configuration()
+        scalingFactor = autoencoder.scalingFactor
+        outputRange = [-1, 1]
+        weights = [:]
+        for (part, name) in parts {
+            let file = name(folder.appending(path: part)).weights
+            weights["\(part)/\(file.lastPathComponent)"] = try sha256(ofFile: file)
+        }
+    }
+
+    func write(to folder: URL) throws {
+        try ModelFolder.encode(self, to: folder.appending(path: Self.file))
+    }
+
+    static func exists(in folder: URL) -> Bool {
+        FileManager.default.fileExists(atPath: folder.appending(path: file).path)
+    }
+}

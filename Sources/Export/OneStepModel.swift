@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Encoders
+import Files
+public import Foundation
+public import Models
+public import Torch
+import Weights
+
+/// Writes a generator that was distilled from a model of Stable Diffusion: a whole folder in the layout of diffusers, with
+/// the tokenizer, the text encoder and the autoencoder of the teacher, and `contract.json`, see ``OneStepContract``.
+///
+/// ``StableDiffusion`` and diffusers' `StableDiffusionPipeline` make images of it in one step, the latter with
+///
+///     pipeline(prompt, num_inference_steps=1, guidance_scale=0)
+///
+/// or with `timesteps=[999]`. Weights of the teacher that need no other type are shared with it on the disk, where the file
+/// system allows it. The folder is written whole or not at all, in the place of an older generator if there is one; anything
+/// else that has its name is left alone.
+///
+/// - Parameters:
+///   - unet: the generator's network.
+///   - teacher: the folder of the model that it was distilled from.
+///   - folder: the folder to write; those above it are made if need be.
+///   - dtype: what all weights are stored as.
+///   - guidance: that of the teacher in the distillation, which the generator has taken in.
+/// - Throws: ``OneStepModelError``, ``StableDiffusionError``, `ModelFolderError`, `SafetensorsError`.
+public func saveOneStepModel(
+    _ unet: UNet2DConditionModel, teacher: URL, to folder: URL, dtype: DType = .float32, guidance: Double
+) throws {
+    try write(to: folder, partsOf: teacher, dtype: dtype, guidance: guidance) { folder in
+        try saveUNet(unet, to: folder, dtype: dtype)
+        let original = ModelFolder.unet(teacher.appending(path: "unet"))
+        guard try original.configuration() == unet.configuration else { return }
+        // It may say more, such as what diffusers is to compute in a wider type.
+        try copyFile(original.settings, to: ModelFolder.unet(folder).settings)
+    }
+}
+
+/// Copies the folder of a one-step generator with weights of another type, see
+/// ``saveOneStepModel(_:teacher:to:dtype:guidance:)``.
+///
+/// - Parameters:
+///   - model: the generator; its weights must be those that its contract names.
+///   - folder: the folder to write.
+///   - dtype: what all weights are stored as.
+/// - Throws: ``OneStepModelError``, ``StableDiffusionError``, `ModelFolderError`, `SafetensorsError`.
+public func copyOneStepModel(_ model: URL, to folder: URL, dtype: DType) throws {
+    let contract = try OneStepContract(of: model)
+    try contract.checkWeights(in: model)
+    try write(to: folder, partsOf: model, dtype: dtype, guidance: contract.guidance) { folder in
+        try ModelFolder.unet(model.appending(path: "unet")).copy(to: folder, dtype: dtype)
+    }
+}
+
+private func write(
+    to folder: URL, partsOf model: URL, dtype: DType, guidance: Double, writeUNet: (URL) throws -> Void
+) throws {
+    let place = folder.standardizedFileURL
+    try StableDiffusionFolder.checkParts(of: model)
+    guard !FileManager.default.fileExists(atPath: place.path) || OneStepContract.exists(in: place) else {
+        throw OneStepModelError.occupied(folder: folder.path)
+    }
+    var scheduler = try SchedulerConfiguration(ofModel: model)
+    scheduler.sampler = .oneStep
+    let autoencoder = ModelFolder.autoencoder(model.appending(path: "vae"))
+    let className = try autoencoder.configuration(as: AutoencoderConfiguration.self).className
+    try writeFolderAtomically(place) { folder in
+        try saveModelIndex(scheduler, autoencoder: className, to: folder)
+        try writeUNet(folder.appending(path: "unet"))
+        try autoencoder.copy(to: folder.appending(path: "vae"), dtype: dtype)
+        let textEncoder = ModelFolder.textEncoder(model.appending(path: "text_encoder"))
+        let textFolder = folder.appending(path: "text_encoder")
+        try textEncoder.copy(to: textFolder, dtype: dtype)
+        let settings: CLIPTextConfiguration = try textEncoder.configuration()
+        try ModelFolder.encode(settings, to: ModelFolder.textEncoder(textFolder).settings)
+        try copyTokenizer(
+            model.appending(path: "tokenizer"), to: folder.appending(path: "tokenizer"))
+        try OneStepContract(ofWeightsIn: folder, scheduler: scheduler, guidance: guidance).write(to: folder)
+    }
+}
+
+/// Copies the files that a tokenizer is read from, as far as there are any.
+private func copyTokenizer(_ folder: URL, to copy: URL) throws {
+    try makeFolder(copy)
+    let names = [
+        "vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+    ]
+    for name in names where FileManager.default.fileExists(atPath: folder.appending(path: name).path) {
+        try copyFile(folder.appending(path: name), to: copy.appending(path: name))
+    }
+}
+
+/// Why a folder is not used as a one-step generator, or not written as one.
+public enum OneStepModelError: Error, Equatable, CustomStringConvertible {
+    /// Something else has the name of the folder to write.
+    case occupied(folder: String)
+    /// The folder is not of a one-step generator.
+    case noContract(folder: String)
+    /// A file of weights is not the one that the contract was made for.
+    case otherWeights(file: String, expected: String, found: String)
+
+    /// One sentence on what is wrong and what to do.
+    public var description: String {
+        switch self {
+        case .occupied(let folder):
+            "\(folder) exists and is no one-step generator that could be replaced: name another folder, or remove it."
+        case .noContract(let folder):
+            "\(folder) is no one-step generator, since it has no contract.json: distil the model first, and name the folder "
+                + "`generator` of that run."
+        case .otherWeights(let file, let expected, let found):
+            "\(file) was damaged or replaced, since its SHA-256 is \(found.prefix(8))... instead of \(expected.prefix(8))...: "
+                + "copy the folder again."
+        }
+    }
+}

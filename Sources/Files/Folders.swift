@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+package import Foundation
+
+/// Makes a folder and those above it, unless they exist.
+package func makeFolder(_ url: URL) throws(FileError) {
+    if mkdir(url.path, 0o777) == 0 { return }
+    switch errno {
+    case EEXIST:
+        guard isFolder(url) else { throw FileError(errno: ENOTDIR, at: url) }
+    case ENOENT:
+        try makeFolder(url.deletingLastPathComponent())
+        if mkdir(url.path, 0o777) != 0 && errno != EEXIST {
+            throw FileError(errno: errno, at: url)
+        }
+    case let code:
+        throw FileError(errno: code, at: url)
+    }
+}
+
+/// Whether there is a folder, links followed.
+package func isFolder(_ url: URL) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
+}
+
+/// The names of the files and folders in a folder, hidden ones too.
+package func names(in folder: URL) throws(FileError) -> [String] {
+    do {
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    } catch {
+        throw FileError(error, at: folder)
+    }
+}
+
+/// Renames a file or folder in place of another, and waits until the disk knows.
+package func move(_ source: URL, to target: URL) throws(FileError) {
+    guard rename(source.path, target.path) == 0 else { throw FileError(errno: errno, at: target) }
+    try synchronize(target.deletingLastPathComponent())
+}
+
+/// Removes a file, or a folder with all that is in it.
+package func remove(_ url: URL) throws(FileError) {
+    do {
+        try FileManager.default.removeItem(at: url)
+    } catch {
+        throw FileError(error, at: url)
+    }
+}
+
+/// The bytes of a file.
+package func contents(of url: URL) throws(FileError) -> Data {
+    do {
+        return try Data(contentsOf: url)
+    } catch {
+        throw FileError(error, at: url)
+    }
+}
+
+/// Copies a file, whole or not at all.
+package func copyFile(_ source: URL, to target: URL) throws(FileError) {
+    let data: Data
+    do {
+        data = try Data(contentsOf: source, options: .alwaysMapped)
+    } catch {
+        throw FileError(error, at: source)
+    }
+    try writeAtomically(data, to: target)
+}
+
+/// Gives a file a second name, or copies it where that cannot be, as on another disk.
+package func linkFile(_ file: URL, as target: URL) throws(FileError) {
+    let source = file.resolvingSymlinksInPath()
+    unlink(target.path)
+    guard link(source.path, target.path) != 0 else { return }
+    try copyFile(source, to: target)
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Encoders
+public import Foundation
+public import Torch
+package import Weights
+
+/// Loads the folder `unet` of a model.
+///
+/// - Throws: `ModelFolderError`, `SafetensorsError`.
+public func loadUNet(folder: URL, device: Device = .cpu) throws -> UNet2DConditionModel {
+    let files = ModelFolder.unet(folder)
+    return try load(files, device: device) { stream in
+        UNet2DConditionModel(try files.configuration(), initialisation: .none, from: &stream)
+    }
+}
+
+/// Loads the folder `text_encoder` of a model; files with the prefix `text_model.` and without it are known.
+///
+/// - Throws: `ModelFolderError`, `SafetensorsError`.
+public func loadTextEncoder(folder: URL, device: Device = .cpu) throws -> CLIPTextModel {
+    let files = ModelFolder.textEncoder(folder)
+    return try load(files, device: device, naming: CLIPTextModel.ownName) { stream in
+        CLIPTextModel(try files.configuration(), initialisation: .none, from: &stream)
+    }
+}
+
+/// Loads the folder `vae` of a model, or that of the tiny autoencoder; old names of the layers of attention are known.
+///
+/// - Throws: `ModelFolderError`, `SafetensorsError`.
+public func loadAutoencoder(folder: URL, device: Device = .cpu) throws -> any ImageAutoencoder {
+    let files = ModelFolder.autoencoder(folder)
+    switch try files.configuration(as: AutoencoderConfiguration.self) {
+    case .tiny(let sizes):
+        return try load(files, device: device) { stream in
+            AutoencoderTiny(sizes, initialisation: .none, from: &stream)
+        }
+    case .full(let sizes):
+        return try load(files, device: device, naming: AutoencoderKL.ownName) { stream in
+            AutoencoderKL(sizes, initialisation: .none, from: &stream)
+        }
+    }
+}
+
+extension ModelFolder {
+    /// The parts of a model, whose weights' files are called as diffusers and transformers do.
+    package static func unet(_ folder: URL) -> ModelFolder {
+        .init(folder, weightsName: "diffusion_pytorch_model")
+    }
+    package static func autoencoder(_ folder: URL) -> ModelFolder { .unet(folder) }
+    package static func textEncoder(_ folder: URL) -> ModelFolder { .init(folder, weightsName: "model") }
+}
+
+private func load<Network: Module>(
+    _ files: ModelFolder, device: Device, naming: (String) -> String? = { $0 },
+    _ make: (inout RandomStream) throws -> Network
+) throws -> Network {
+    var stream = RandomStream(seed: 0, purpose: "network.weights")
+    let network = try make(&stream)
+    try files.load(into: network, naming: naming)
+    network.move(to: device)
+    return network
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+public import Foundation
+public import Torch
+
+/// A model that makes images of text, from a folder in the layout of diffusers: `model_index.json`, `tokenizer/`,
+/// `text_encoder/`, `unet/`, `vae/` and `scheduler/`.
+///
+/// ```swift
+/// let model = try StableDiffusion(folder: URL(filePath: "sd15"))
+/// let images = try model.images(of: ["a photo of a corgi in the snow"], seed: 7)  // [1, 3, 512, 512]
+/// ```
+///
+/// Source: Rombach et al. 2022 (arXiv 2112.10752); versions 1 and 2.
+public final class StableDiffusion {
+    /// What the model was loaded from.
+    public let folder: StableDiffusionFolder
+    /// What makes vectors of prompts.
+    public let promptEncoder: PromptEncoder
+    /// What predicts the noise in latents, or their velocity.
+    public let unet: UNet2DConditionModel
+    /// What makes images of latents; may be replaced, as by an ``AutoencoderTiny``.
+    public var autoencoder: any ImageAutoencoder
+    /// What the network computes in.
+    public var computeType = ComputeType.float32
+    private let device: Device
+
+    /// Loads a model, its weights as float32.
+    ///
+    /// - Parameters:
+    ///   - folder: the model.
+    ///   - device: where the networks go.
+    /// - Throws: ``StableDiffusionError``, `ModelFolderError`, `SafetensorsError`, `TokenizerError`.
+    public init(folder: URL, device: Device = .cpu) throws {
+        self.folder = try StableDiffusionFolder(folder)
+        self.device = device
+        promptEncoder = try self.folder.loadPromptEncoder(device: device)
+        unet = try self.folder.loadUNet(device: device)
+        autoencoder = try self.folder.loadAutoencoder(device: device)
+    }
+
+    /// The network as a denoiser that is led towards the condition and away from a text.
+    ///
+    /// - Parameters:
+    ///   - guidance: how much, see ``StableDiffusionDenoiser``.
+    ///   - negativePrompt: the text; empty for most uses.
+    ///   - sampleShape: the shape of the latents, `[C, h, w]`; if not given, that of the training.
+    public func denoiser(
+        guidance: Double = 1, negativePrompt: String = "", sampleShape: [Int]? = nil
+    ) -> StableDiffusionDenoiser {
+        let denoiser = StableDiffusionDenoiser(
+            unet, unconditional: promptEncoder([negativePrompt]).vectors, guidance: guidance,
+            scheduler: folder.scheduler, sampleShape: sampleShape)
+        denoiser.computeType = computeType
+        return denoiser
+    }
+
+    /// Images of prompts. Image number i of a seed depends on its prompt alone, not on those beside it.
+    ///
+    /// - Parameters:
+    ///   - prompts: one for each image.
+    ///   - negativePrompt: what the images should not show.
+    ///   - seed: names the noise.
+    ///   - steps: of the sampler, from 1 to the schedule's count; if not given, 50, or 1 for a one-step generator.
+    ///   - guidance: how much the prompts count, 1 and above; if not given, 7.5, or 1 for a one-step generator, whose
+    ///     training took its share in.
+    ///   - height: of the images, a multiple of ``StableDiffusionFolder/sizeUnit``; if not given, that of the training.
+    ///   - width: of the images, likewise.
+    /// - Returns: `[N, 3, height, width]`, mostly in [-1, 1].
+    /// - Throws: ``StableDiffusionError`` for a size or a number of steps that the model does not make.
+    public func images(
+        of prompts: [String], negativePrompt: String = "", seed: UInt64 = 0, steps: Int? = nil,
+        guidance: Double? = nil, height: Int? = nil, width: Int? = nil
+    ) throws -> Tensor {
+        let shape = try folder.latentShape(height: height, width: width)
+        let scheduler = folder.scheduler
+        let isOneStep = scheduler.sampler == .oneStep
+        let steps = steps ?? (isOneStep ? 1 : 50)
+        try scheduler.check(steps: steps)
+        let denoiser = denoiser(
+            guidance: guidance ?? (isOneStep ? 1 : StableDiffusionDenoiser.usualGuidance),
+            negativePrompt: negativePrompt, sampleShape: shape)
+        let noise = sampleNoise(Array(prompts.indices), seed: seed, shape: shape).to(device)
+        let latents = inParts(noise, promptEncoder(prompts).vectors) { noise, condition in
+            scheduler.sample(denoiser, noise: noise, condition: condition, steps: steps)
+        }
+        return autoencoder.decodeEach(latents)
+    }
+}
