@@ -23,7 +23,6 @@ let swift: [SwiftSetting] =
 
 let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -55,7 +54,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -76,27 +74,29 @@ let package = Package(
         library("Archives", ["Files", "CArchives"]),
         library("Torch", ["CTorch", collections]),
         library("Weights", ["Torch", "Archives", "Files", collections, crypto]),
-        library("Images", ["Torch", "Archives", "Files", "CImages", logging]),
+        library("Images", ["Torch", "Archives", "Files", "CImages"]),
         library("Encoders", ["Torch", "Weights", "Files", collections]),
         library("Diffusion", ["Torch", collections]),
         library("Models", ["Torch", "Diffusion", "Encoders", "Weights", "Files", collections]),
         library(
-            "Training", ["Torch", "Weights", "Files", yams, collections, logging, protobuf],
+            "Training", ["Torch", "Weights", "Files", yams, collections, protobuf],
             exclude: ["Events/event.proto"]),
         library(
-            "Distillation", ["Torch", "Weights", "Files", "Diffusion", "Training", collections, logging]),
+            "Distillation", ["Torch", "Weights", "Files", "Diffusion", "Training", collections]),
         library("Evaluation", ["Torch", "Encoders", "Weights", "Images", "Archives", "Files", collections]),
         library("Export", ["Torch", "Diffusion", "Models", "Encoders", "Weights", "Files", collections]),
-        library("DMDKit", ["Torch", "Diffusion", "Models", "Training", collections]),
+        .target(
+            name: "DMDKit",
+            dependencies: [
+                "Files", "Archives", "Torch", "Weights", "Images", "Encoders", "Diffusion", "Models",
+                "Training",
+                "Distillation", "Evaluation", "Export", collections,
+            ],
+            resources: [.copy("Resources")], swiftSettings: swift),
         .executableTarget(
             name: "dmd",
-            dependencies: [
-                "Torch", "Files", "Weights", "Encoders", "Diffusion", "Models", "Training", "Distillation",
-                "Evaluation",
-                "Images", "Export", "DMDKit", logging, collections,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            resources: [.copy("Resources")], swiftSettings: swift, linkerSettings: runPath),
+            dependencies: ["DMDKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swift, linkerSettings: runPath),
 
         .target(
             name: "TestSupport", dependencies: ["Torch", "Weights", "Models", collections],
@@ -117,7 +117,7 @@ let package = Package(
             "Evaluation", ["Torch", "Weights", "Archives", "Encoders", "Images", "Evaluation", collections]),
         tests(
             "Export", ["Torch", "Weights", "Files", "Encoders", "Diffusion", "Models", "Export", collections]),
-        tests("DMDKit", ["Torch", "Weights", "Models", "Training", "DMDKit", collections]),
+        tests("DMDKit", ["Torch", "Weights", "Images", "Models", "Training", "DMDKit", collections]),
         tests(
             "Command",
             ["Torch", "Weights", "Diffusion", "Models", "Distillation", "Images", "Export", "dmd"]),

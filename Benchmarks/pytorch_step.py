@@ -134,15 +134,11 @@ def dmd_step(task):
     return task.step
 
 
-def generator_gradients(task):
+def generator_update(task):
     task.prepare_training()
     z, condition, v = task.noise(task.batch), task.model.conditions(task.batch), task.noise(task.batch)
-
-    def work():
-        task.generator.zero_grad()
-        (v * task.model.generate(task.generator, z, condition)).sum().backward()
-
-    return work
+    return lambda: task.update(
+        task.generator, task.generator_optimizer, (v * task.model.generate(task.generator, z, condition)).sum())
 
 
 def critic_update(task):
@@ -165,7 +161,7 @@ def text_to_image(task):
     return task.model.text_to_image()
 
 
-ITEMS = {item.__name__: item for item in (dmd_step, generator_gradients, critic_update, sample_one_step, sample_heun18,
+ITEMS = {item.__name__: item for item in (dmd_step, generator_update, critic_update, sample_one_step, sample_heun18,
                                           text_to_image)}
 
 

@@ -19,6 +19,7 @@ let package = Package(
                 .product(name: "Weights", package: "swift-dmd"),
                 .product(name: "Diffusion", package: "swift-dmd"),
                 .product(name: "Models", package: "swift-dmd"),
+                .product(name: "Training", package: "swift-dmd"),
                 .product(name: "Distillation", package: "swift-dmd"),
             ],
             linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", libraries])])

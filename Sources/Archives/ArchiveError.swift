@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
+
 /// What can be wrong with an archive, a pickle or an array. `file` names it as the user would find it: a path, or
 /// `archive.zip: member`.
-public enum ArchiveError: Error, Equatable, CustomStringConvertible {
+public enum ArchiveError: LocalizedError, Equatable, CustomStringConvertible {
     /// The file cannot be opened, breaks off, fails a check sum or states what cannot be.
     case damaged(file: String, reason: String)
     /// A pickle names a function or class that its reader does not know to be harmless.
@@ -19,4 +21,7 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
                 + "get one that holds data alone."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

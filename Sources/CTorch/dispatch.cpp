@@ -6,6 +6,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/ivalue.h>
 #include <ATen/core/stack.h>
+#include <c10/core/GradMode.h>
 
 namespace ctorch {
 namespace {
@@ -69,6 +70,23 @@ at::IValue value(const ct_value &argument) {
     TORCH_CHECK(false, "unknown kind of argument ", static_cast<int>(argument.kind));
 }
 
+/// An argument whose tensors are replaced by stand-ins.
+at::IValue withoutElements(const at::IValue &argument, const c10::Argument &parameter) {
+    if (argument.isTensor()) return standIn(argument.toTensor());
+    if (argument.isTensorList()) {
+        c10::List<at::Tensor> list;
+        for (const auto &tensor : argument.toTensorVector()) list.push_back(standIn(tensor));
+        return list;
+    }
+    if (argument.isOptionalTensorList()) {
+        c10::List<std::optional<at::Tensor>> list;
+        for (const std::optional<at::Tensor> &tensor : argument.toOptionalTensorList())
+            list.push_back(tensor ? std::optional(standIn(*tensor)) : std::nullopt);
+        return list;
+    }
+    return parameter.name() == "device" ? at::IValue(c10::Device(at::kMeta)) : argument;
+}
+
 /// Collects tensor results; frees those already collected if there is no room for the next.
 class Results {
   public:
@@ -82,12 +100,41 @@ class Results {
         tensors[count++] = give(std::move(tensor));
     }
 
+    /// Fills up all places, so that whoever counts on a result finds one.
+    void fill(const at::Tensor &tensor) {
+        while (count < capacity) tensors[count++] = give(tensor);
+    }
+
     int64_t count = 0;
 
   private:
     ct_tensor *tensors;
     int64_t capacity;
 };
+
+void call(
+    const c10::OperatorHandle &handle, const ct_value *arguments, int64_t argumentCount, bool standsIn,
+    Results &results) {
+    const auto &parameters = handle.schema().arguments();
+    StackLease lease;
+    auto &stack = lease.stack;
+    for (int64_t i = 0; i < argumentCount; ++i) stack.push_back(value(arguments[i]));
+    for (size_t i = argumentCount; i < parameters.size(); ++i) {
+        const auto &fallback = parameters[i].default_value();
+        TORCH_CHECK(fallback, handle.schema().name(), " needs an argument for ", parameters[i].name());
+        stack.push_back(*fallback);
+    }
+    if (standsIn)
+        for (size_t i = 0; i < stack.size(); ++i) stack[i] = withoutElements(stack[i], parameters[i]);
+    handle.callBoxed(stack);
+    for (auto &output : stack) {
+        if (output.isTensor()) {
+            results.append(std::move(output).toTensor());
+        } else if (output.isTensorList()) {
+            for (auto &tensor : std::move(output).toTensorVector()) results.append(std::move(tensor));
+        }
+    }
+}
 
 } // namespace
 } // namespace ctorch
@@ -108,29 +155,22 @@ ct_status ct_operator_find(ct_operator *result, const char *name, const char *ov
 ct_status ct_operator_call(
     ct_tensor *results, int64_t capacity, int64_t *count, ct_operator op, const ct_value *arguments,
     int64_t argument_count) {
-    return guarded([&] {
-        const auto &handle = *static_cast<const c10::OperatorHandle *>(op.handle);
-        const auto &parameters = handle.schema().arguments();
-        StackLease lease;
-        auto &stack = lease.stack;
-        for (int64_t i = 0; i < argument_count; ++i) stack.push_back(value(arguments[i]));
-        for (size_t i = argument_count; i < parameters.size(); ++i) {
-            const auto &fallback = parameters[i].default_value();
-            TORCH_CHECK(fallback, handle.schema().name(), " needs an argument for ", parameters[i].name());
-            stack.push_back(*fallback);
-        }
-        handle.callBoxed(stack);
-
-        Results collected(results, capacity);
-        for (auto &output : stack) {
-            if (output.isTensor()) {
-                collected.append(std::move(output).toTensor());
-            } else if (output.isTensorList()) {
-                for (auto &tensor : std::move(output).toTensorVector()) collected.append(std::move(tensor));
-            }
-        }
-        *count = collected.count;
-    });
+    const auto &handle = *static_cast<const c10::OperatorHandle *>(op.handle);
+    Results collected(results, capacity);
+    const auto status = kept(
+        [&] { call(handle, arguments, argument_count, /*standsIn=*/false, collected); },
+        [&] {
+            c10::NoGradGuard withoutGradients;
+            auto failed = guarded([&] { call(handle, arguments, argument_count, /*standsIn=*/true, collected); });
+            if (failed == 0) return;
+            // What shape the result would have had cannot be told; the first tensor's is the likeliest.
+            auto likeliest = standIn({}, at::kFloat);
+            for (int64_t i = argument_count - 1; i >= 0; --i)
+                if (arguments[i].kind == CT_TENSOR) likeliest = standIn(borrow(arguments[i].tensor));
+            collected.fill(likeliest);
+        });
+    *count = collected.count;
+    return status;
 }
 
 } // extern "C"

@@ -261,7 +261,7 @@ extern "C" {
 ct_status ct_group_norm_silu(
     ct_tensor *result, ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor shift, int64_t groups,
     double epsilon) {
-    return guarded([&] {
+    const auto make = [&] {
         auto input = borrow(x), scale = borrow(weight), offset = borrow(bias), added = borrow(shift);
         TORCH_CHECK(input.dim() >= 2 && groups > 0 && input.size(1) % groups == 0, "the channels of ",
             input.sizes(), " do not form ", groups, " groups");
@@ -291,7 +291,8 @@ ct_status ct_group_norm_silu(
         };
         auto normal = at::group_norm(input, groups, {}, {}, epsilon);
         *result = give(at::silu(at::addcmul(perPixel(offset), normal, perPixel(scale))));
-    });
+    };
+    return kept(make, [&] { *result = give(standIn(borrow(x))); });
 }
 
 } // extern "C"

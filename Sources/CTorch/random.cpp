@@ -44,7 +44,7 @@ void ct_generator_free(ct_generator generator) { delete static_cast<at::Generato
 ct_status ct_generator_draw(
     ct_tensor *result, ct_generator generator, ct_distribution distribution, int64_t bound, const int64_t *shape,
     int64_t rank, int32_t dtype) {
-    return guarded([&] {
+    const auto make = [&] {
         auto &source = *static_cast<at::Generator *>(generator.impl);
         auto options = at::TensorOptions(static_cast<at::ScalarType>(dtype));
         if (distribution == CT_PERMUTATION) {
@@ -58,6 +58,9 @@ ct_status ct_generator_draw(
         default: tensor.random_(0, bound, source);
         }
         *result = give(std::move(tensor));
+    };
+    return kept(make, [&] {
+        *result = give(standIn({shape, static_cast<size_t>(rank)}, static_cast<at::ScalarType>(dtype)));
     });
 }
 

@@ -12,8 +12,12 @@
 #include <ATen/core/Tensor.h>
 #include <c10/util/Exception.h>
 
+#include <atomic>
 #include <cstring>
+#include <memory>
+#include <mutex>
 #include <new>
+#include <string>
 
 namespace ctorch {
 
@@ -43,6 +47,49 @@ template <typename Body> ct_status guarded(Body &&body) noexcept {
     }
     return 1;
 }
+
+/// The first failure of a scope.
+struct Failure {
+    void keep(ct_status status, const char *message) noexcept;
+
+    /// Set last: whoever sees it may read the others, which then stay as they are.
+    std::atomic<bool> isSet{false};
+    ct_status status = 0;
+    std::string message;
+
+  private:
+    std::mutex mutex;
+};
+
+/// What holds for the calls of some threads, see `ct_scope`.
+struct Scope {
+    int64_t threads = 0;
+    /// Null where failures are not kept.
+    std::shared_ptr<Failure> failure;
+
+    static thread_local Scope current;
+};
+
+/// A tensor without elements, in the place of one that could not be made.
+at::Tensor standIn(at::IntArrayRef shape, at::ScalarType dtype);
+
+/// One in the place of a tensor.
+at::Tensor standIn(const at::Tensor &tensor);
+
+/// As `guarded`; where the thread's scope keeps failures and has one, now or from before, `instead` makes the results.
+template <typename Body, typename Instead> ct_status kept(Body &&body, Instead &&instead) noexcept {
+    auto *failure = Scope::current.failure.get();
+    if (!failure || !failure->isSet) {
+        const auto status = guarded(body);
+        if (status == 0 || !failure) return status;
+        failure->keep(status, ct_last_error());
+    }
+    guarded(instead);
+    return CT_KEPT;
+}
+
+/// As `kept`, for what has no results.
+template <typename Body> ct_status kept(Body &&body) noexcept { return kept(body, [] {}); }
 
 /// Gives the reference that `tensor` holds to the caller of the C interface. An undefined tensor becomes null.
 ct_tensor give(at::Tensor tensor) noexcept;

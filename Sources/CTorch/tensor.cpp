@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #if defined(__GLIBC__)
@@ -52,14 +53,15 @@ const char *ct_version(void) { return TORCH_VERSION; }
 
 ct_status ct_tensor_copy_bytes(
     ct_tensor *result, const void *bytes, int64_t byte_count, const int64_t *shape, int64_t rank, int32_t dtype) {
-    return guarded([&] {
+    const auto make = [&] {
         auto tensor = at::empty(sizes(shape, rank), at::TensorOptions(static_cast<at::ScalarType>(dtype)));
         TORCH_CHECK(
             static_cast<int64_t>(tensor.nbytes()) == byte_count, "a tensor of shape ", tensor.sizes(), " needs ",
             tensor.nbytes(), " bytes, not ", byte_count);
         if (byte_count > 0) std::memcpy(tensor.mutable_data_ptr(), bytes, byte_count);
         *result = give(std::move(tensor));
-    });
+    };
+    return kept(make, [&] { *result = give(standIn(sizes(shape, rank), static_cast<at::ScalarType>(dtype))); });
 }
 
 /// Lays the kernels of a convolution out with their channels side by side, which libtorch does element by element.
@@ -73,7 +75,7 @@ static void copyChannelsLast(const at::Tensor &target, const float *source) {
 }
 
 ct_status ct_tensor_overwrite(ct_tensor tensor, const void *bytes, int64_t byte_count, int32_t dtype) {
-    return guarded([&] {
+    return kept([&] {
         const auto target = borrow(tensor);
         const auto type = static_cast<at::ScalarType>(dtype);
         const auto needed = target.numel() * static_cast<int64_t>(at::elementSize(type));
@@ -114,15 +116,17 @@ bool ct_tensor_is_contiguous(ct_tensor tensor) { return peek(tensor)->is_contigu
 bool ct_tensor_is_same(ct_tensor a, ct_tensor b) { return a.impl == b.impl; }
 
 ct_status ct_tensor_data(void **result, ct_tensor tensor) {
-    return guarded([&] { *result = borrow(tensor).data_ptr(); });
+    return kept([&] { *result = borrow(tensor).data_ptr(); }, [&] { *result = nullptr; });
 }
 
 ct_status ct_tensor_item(double *result, ct_tensor tensor) {
-    return guarded([&] { *result = borrow(tensor).item().toDouble(); });
+    return kept(
+        [&] { *result = borrow(tensor).item().toDouble(); },
+        [&] { *result = std::numeric_limits<double>::quiet_NaN(); });
 }
 
 ct_status ct_tensor_set_data(ct_tensor tensor, ct_tensor data) {
-    return guarded([&] { borrow(tensor).set_data(borrow(data)); });
+    return kept([&] { borrow(tensor).set_data(borrow(data)); });
 }
 
 int64_t ct_live_tensors(void) { return liveTensors.load(std::memory_order_relaxed); }

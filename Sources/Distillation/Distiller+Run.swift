@@ -7,7 +7,7 @@ public import Torch
 public import Training
 
 /// What `Run` needs of a distillation.
-extension Distiller: Trainable {
+extension Distiller: TrainingTask {
     /// The recipe's steps.
     public var stepCount: Int { recipe.steps }
 
@@ -21,46 +21,33 @@ extension Distiller: Trainable {
 
     /// What a step measured, the critic's lag after it, and what images look like beside those of the pairs; waits for the
     /// device.
-    public func scalars(of report: StepReport, done: Int) -> [String: Double] {
+    public func scalars(of report: StepReport, done: Int) throws -> [String: Double] {
         var scalars = report.scalars()
-        let losses = criticLag(after: done)
-        scalars["critic/fresh_loss"] = losses.critic.item()
-        scalars["critic/lag"] = losses.critic.item() / losses.teacher.item()
+        let losses = try criticLag(after: done)
+        scalars["critic/fresh_loss"] = losses.critic
+        scalars["critic/lag"] = losses.critic / losses.teacher
         scalars.merge(ImageStatistics(of: report.images).scalars("images")) { $1 }
         if let pairStatistics { scalars.merge(pairStatistics.scalars("pairs")) { $1 } }
         scalars["health/sane"] = health(of: scalars, done: done)?.isSane == true ? 1 : 0
         return scalars
     }
 
-    /// What was not finite in a step.
-    public func fault(of report: StepReport) -> TrainingFault? { report.fault }
-
     /// What the numbers of a step say of the run.
     public func health(of scalars: [String: Double], done: Int) -> Health? {
         Health(isWarm: done > recipe.warmUpSteps, scalars: scalars)
     }
 
-    /// All that a run needs to go on, by file of a checkpoint: the weights of `generator` and `critic`,
-    /// `generator-average` and further averages, and the optimizers' state. The tensors are the distiller's own, so the
-    /// next step changes them.
+    /// All that a run needs to go on, by file of a checkpoint; see `TrainedNetwork.state`.
     public var state: [String: OrderedDictionary<String, Tensor>] {
-        [
-            "generator": generator.state,
-            "generator-optimizer": generatorOptimizer.state,
-            "critic": critic.state,
-            "critic-optimizer": criticOptimizer.state,
-        ].merging(averages.state(as: "generator-average")) { $1 }
+        generator.state.merging(critic.state) { $1 }
     }
 
     /// Goes on from a checkpoint of ``state``.
     ///
-    /// - Throws: ``CheckpointError`` if it is not one of a distillation, ``StateMismatch`` if it is one of another
+    /// - Throws: `CheckpointError` if it is not one of a distillation, `StateMismatch` if it is one of another
     ///   network; the distiller is then not to be used.
     public func load(_ checkpoint: Checkpoint) throws {
-        try generator.load(checkpoint.tensors("generator"))
-        try averages.load(checkpoint, as: "generator-average")
-        try generatorOptimizer.load(state: checkpoint.tensors("generator-optimizer"))
-        try critic.load(checkpoint.tensors("critic"))
-        try criticOptimizer.load(state: checkpoint.tensors("critic-optimizer"))
+        try generator.load(checkpoint)
+        try critic.load(checkpoint)
     }
 }

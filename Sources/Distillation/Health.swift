@@ -103,12 +103,12 @@ public enum Health: Equatable, Sendable, CustomStringConvertible {
     /// The sentence.
     public var description: String {
         func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded()))%" }
-        let remedy = "raise criticSteps or lower learningRate"
+        let remedy = "raise critic.steps or lower learningRate"
         return switch self {
         case .early:
             "Too early to tell: the learning rate is still rising."
         case .sane(let lag):
-            "Looks sane: the critic's loss on fresh images is \(percent(lag)) of the teacher's, and a rising DM loss is "
+            "Looks sane: the critic's loss on fresh images is \(percent(lag)) of the teacher's, and a rising distribution matching loss is "
                 + "normal."
         case .criticLags(let lag):
             "The critic lags behind the generator: its loss on fresh images is \(percent(lag)) of the teacher's; "
@@ -118,7 +118,7 @@ public enum Health: Equatable, Sendable, CustomStringConvertible {
                 + "\(remedy)."
         case .contrastLost(let ratio):
             "The images lose contrast: their deviation is \(percent(ratio)) of the pairs', as when they collapse to one; "
-                + "raise lambda or lower learningRate."
+                + "raise regression.weight or lower learningRate."
         case .contrastExaggerated(let ratio):
             "The images are oversaturated: their deviation is \(percent(ratio)) of the pairs'; \(remedy)."
         }

@@ -4,36 +4,56 @@
 public import Torch
 public import Training
 
-/// What one step of distillation has to tell. All are tensors without dimensions, which nobody has waited for: reading
+/// What one step of distillation measured. All are tensors without dimensions, which nobody has waited for: reading
 /// one with `item()` does.
-public struct StepReport {
-    /// The distribution matching loss, `1/2 mean(g^2)`.
-    public let distributionMatchingLoss: Tensor
-    /// The regression loss before its weight `lambda`; nil without pairs.
-    public let regressionLoss: Tensor?
-    /// The critic's loss, averaged over its updates.
-    public let criticLoss: Tensor
-    /// The norm of `g`, averaged over images.
-    public let distributionMatchingGradientNorm: Tensor
-    /// The norm of the generator's gradient before clipping.
-    public let generatorGradientNorm: Tensor
-    /// The norm of the critic's gradient before clipping, averaged over its updates.
-    public let criticGradientNorm: Tensor
-    /// The images `[N, C, H, W]` that the generator made for distribution matching, without gradient.
+public struct StepReport: TrainingReport {
+    /// The samples `[N, ...]` that the generator made and was judged by, without gradient.
     public let images: Tensor
     /// What was not finite; the update that would have followed, and those after it in the step, were not made.
-    public let fault: TrainingFault?
+    public private(set) var fault: TrainingFault?
+    private let ofGenerator: [String: Tensor]
+    /// Of each of the critic's updates.
+    private var ofCritic: [[String: Tensor]] = []
 
-    /// The numbers by the tags of the log; waits for the device.
-    public func scalars() -> [String: Double] {
-        var scalars = [
-            "loss/dm": distributionMatchingLoss.item(),
-            "loss/critic": criticLoss.item(),
-            "norm/dm_gradient": distributionMatchingGradientNorm.item(),
-            "norm/generator_gradient": generatorGradientNorm.item(),
-            "norm/critic_gradient": criticGradientNorm.item(),
-        ]
-        scalars["loss/regression"] = regressionLoss?.item()
-        return scalars
+    /// By the tags of the log: of each term `loss/NAME` and whatever else it measured, and the norms of the gradients before
+    /// clipping, `norm/generator` and `norm/critic`. Those of the critic are means over its updates.
+    public var measured: [String: Tensor] {
+        var means: [String: Tensor] = [:]
+        for tag in ofCritic.first?.keys ?? [:].keys {
+            let values = ofCritic.compactMap { $0[tag] }
+            means[tag] = Tensor.stacked(values).sum() / Double(values.count)
+        }
+        return ofGenerator.merging(means) { $1 }
+    }
+
+    init<Teacher>(
+        _ update: UpdateReport<GeneratorTurn<Teacher>.Result>, _ randomness: StepRandomness, readsPairs: Bool
+    ) {
+        images = .concatenated(update.results.map(\.samples.tensor))
+        ofGenerator = update.scalars
+        fault = update.fault.map {
+            TrainingFault(
+                of: "generator", $0, update.results.compactMap(\.sigma), randomness,
+                streams: readsPairs ? [PairSet.orderStream] : [])
+        }
+    }
+
+    /// Adds an update of the critic.
+    mutating func add(_ update: UpdateReport<Tensor>, _ randomness: StepRandomness) {
+        ofCritic.append(update.scalars)
+        fault = update.fault.map { TrainingFault(of: "critic", $0, update.results, randomness) }
+    }
+}
+
+extension TrainingFault {
+    /// A fault in one of a step's turns, with the draws that it was made of.
+    fileprivate init(
+        of network: String, _ values: [String: Double], _ sigmas: [Tensor], _ randomness: StepRandomness,
+        streams: [String] = []
+    ) {
+        self.init(
+            step: randomness.step + 1, network: network, values: values,
+            noiseLevels: sigmas.flatMap { $0.array(as: Double.self) }, seed: randomness.seed,
+            streams: randomness.streams + streams)
     }
 }

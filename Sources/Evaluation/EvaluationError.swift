@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
+
 /// A file that a metric cannot use.
-public enum MetricsError: Error, Equatable, CustomStringConvertible {
+public enum MetricsError: LocalizedError, Equatable, CustomStringConvertible {
     /// A metric network whose weights a file should hold.
     public enum Network: Sendable {
         /// VGG16 and the weights of LPIPS.
@@ -57,6 +59,9 @@ public enum MetricsError: Error, Equatable, CustomStringConvertible {
                 + "and resize, or make the reference again."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }
 
 extension MetricsError.Network {
@@ -71,8 +76,8 @@ extension MetricsError.Network {
         switch self {
         case .lpips: "delete the file if it is there and run scripts/setup to fetch it"
         case .inception:
-            "get \(InceptionV3.publishedFile), which the Python packages pytorch-fid and torch-fidelity fetch, and run "
-                + "dmd convert on it"
+            "get \(InceptionV3.publishedFile), which the Python packages pytorch-fid and torch-fidelity fetch, and "
+                + "convert it to safetensors"
         }
     }
 }

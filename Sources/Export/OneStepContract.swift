@@ -12,7 +12,7 @@ import Weights
 ///
 ///     latents = mu(noiseScale z, timestep | prompt),   image = decode(latents / scalingFactor)
 ///
-/// with `mu` the clean sample that belongs to the network's prediction, see ``PredictionType``.
+/// with `mu` the clean sample that belongs to the network's prediction, see `PredictionType`.
 public struct OneStepContract: Codable, Equatable, Sendable {
     /// What unit normal noise is multiplied by before the network sees it.
     public var noiseScale: Double

@@ -11,7 +11,7 @@ import Weights
 /// Writes a generator that was distilled from a model of Stable Diffusion: a whole folder in the layout of diffusers, with
 /// the tokenizer, the text encoder and the autoencoder of the teacher, and `contract.json`, see ``OneStepContract``.
 ///
-/// ``StableDiffusion`` and diffusers' `StableDiffusionPipeline` make images of it in one step, the latter with
+/// `StableDiffusion` and diffusers' `StableDiffusionPipeline` make images of it in one step, the latter with
 ///
 ///     pipeline(prompt, num_inference_steps=1, guidance_scale=0)
 ///
@@ -25,7 +25,7 @@ import Weights
 ///   - folder: the folder to write; those above it are made if need be.
 ///   - dtype: what all weights are stored as.
 ///   - guidance: that of the teacher in the distillation, which the generator has taken in.
-/// - Throws: ``OneStepModelError``, ``StableDiffusionError``, `ModelFolderError`, `SafetensorsError`.
+/// - Throws: ``OneStepModelError``, `StableDiffusionError`, `ModelFolderError`, `SafetensorsError`.
 public func saveOneStepModel(
     _ unet: UNet2DConditionModel, teacher: URL, to folder: URL, dtype: DType = .float32, guidance: Double
 ) throws {
@@ -45,7 +45,7 @@ public func saveOneStepModel(
 ///   - model: the generator; its weights must be those that its contract names.
 ///   - folder: the folder to write.
 ///   - dtype: what all weights are stored as.
-/// - Throws: ``OneStepModelError``, ``StableDiffusionError``, `ModelFolderError`, `SafetensorsError`.
+/// - Throws: ``OneStepModelError``, `StableDiffusionError`, `ModelFolderError`, `SafetensorsError`.
 public func copyOneStepModel(_ model: URL, to folder: URL, dtype: DType) throws {
     let contract = try OneStepContract(of: model)
     try contract.checkWeights(in: model)
@@ -93,7 +93,7 @@ private func copyTokenizer(_ folder: URL, to copy: URL) throws {
 }
 
 /// Why a folder is not used as a one-step generator, or not written as one.
-public enum OneStepModelError: Error, Equatable, CustomStringConvertible {
+public enum OneStepModelError: LocalizedError, Equatable, CustomStringConvertible {
     /// Something else has the name of the folder to write.
     case occupied(folder: String)
     /// The folder is not of a one-step generator.
@@ -114,4 +114,7 @@ public enum OneStepModelError: Error, Equatable, CustomStringConvertible {
                 + "copy the folder again."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

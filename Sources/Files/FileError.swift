@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-package import Foundation
+public import Foundation
 
 /// What went wrong with a file or folder.
-public struct FileError: Error, Equatable, CustomStringConvertible {
+public struct FileError: LocalizedError, Equatable, CustomStringConvertible {
     /// The kinds of failure that a user can do something about, and all others in the system's words.
     public enum Problem: Equatable, Sendable {
         /// No space, or no quota, is left.
@@ -87,4 +87,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
         case .other(let reason): "\(path) cannot be used: \(reason)."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

@@ -5,7 +5,7 @@ package import Foundation
 
 /// An open file or folder, closed when it goes out of scope. Every call names the file when it fails, and what is
 /// written has reached the system when the call returns: it outlives the process, and after `synchronize` a power cut.
-package struct OpenFile: ~Copyable {
+package struct OpenFile: ~Copyable, Sendable {
     /// What errors call the file.
     package let url: URL
     package let descriptor: CInt

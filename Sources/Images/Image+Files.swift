@@ -19,14 +19,18 @@ extension Image {
 
     /// Decodes a PNG or JPEG file held in memory, as ``init(contentsOf:)`` does.
     ///
-    /// - Parameter named: what errors call it.
+    /// - Parameters:
+    ///   - data: the whole file.
+    ///   - name: what errors call it.
     public init(decoding data: Data, named name: String = "the image") throws {
         self = try Codec(data, named: name).decode()
     }
 
     /// Reads the text chunks of a PNG file held in memory, in their order.
     ///
-    /// - Parameter named: what errors call it.
+    /// - Parameters:
+    ///   - data: the whole file.
+    ///   - name: what errors call it.
     /// - Throws: ``ImageError`` as ``init(decoding:named:)`` does. A JPEG file has no text.
     public static func text(decoding data: Data, named name: String = "the image") throws
         -> [(key: String, value: String)]
@@ -66,16 +70,33 @@ extension Image {
     /// Writes the image, whole or not at all: as PNG to a name in `.png`, as JPEG to one in `.jpg` or
     /// `.jpeg`.
     ///
-    /// - Parameter text: pairs to keep in a PNG file; JPEG has no place for them.
+    /// - Parameters:
+    ///   - url: the file to write, or to replace.
+    ///   - text: pairs to keep in a PNG file; JPEG has no place for them.
     /// - Throws: ``ImageError/unwritable(file:reason:)`` for another extension, `FileError`.
     public func write(to url: URL, text: [(key: String, value: String)] = []) throws {
         switch url.pathExtension.lowercased() {
         case "png": try writeAtomically(pngData(text: text), to: url)
         case "jpg", "jpeg": try writeAtomically(jpegData(), to: url)
         default:
-            throw ImageError.unwritable(
-                file: url.path, reason: "its extension names no known format; use .png, .jpg or .jpeg")
+            throw Self.unknownFormat(url)
         }
+    }
+
+    /// Whether a picture could be written to a place: by its name, and by its folder, which is made if need be.
+    ///
+    /// - Throws: ``ImageError/unwritable(file:reason:)``, `FileError`.
+    package static func checkPlace(_ url: URL) throws {
+        guard ["png", "jpg", "jpeg"].contains(url.pathExtension.lowercased()) else {
+            throw unknownFormat(url)
+        }
+        try makeFolder(url.deletingLastPathComponent())
+        guard !isFolder(url) else { throw FileError(problem: .isAFolder, path: url.relativePath) }
+    }
+
+    private static func unknownFormat(_ url: URL) -> ImageError {
+        .unwritable(
+            file: url.relativePath, reason: "its extension names no known format; use .png, .jpg or .jpeg")
     }
 
     private var form: cimages_form {

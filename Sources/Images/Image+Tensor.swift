@@ -6,14 +6,11 @@ public import Torch
 extension Image {
     /// Makes an image from one sample of a network or of a data set.
     ///
-    /// - Parameter tensor: `[C, H, W]` with 1 or 3 channels: uint8 levels, or floats in [-1, 1], of which the
-    ///   level is `(x + 1) * 127.5` rounded to even and clamped. NaN becomes black, so that a diverged sample
-    ///   can be looked at.
+    /// - Parameter tensor: `[C, H, W]` with 1 or 3 channels: uint8 levels, or floats in [-1, 1], see ``levels(of:)``.
     public init(tensor: Tensor) {
         precondition(tensor.rank == 3, "an image is [C, H, W], not \(tensor.shape)")
         let (channels, height, width) = (tensor.shape[0], tensor.shape[1], tensor.shape[2])
-        let planes =
-            tensor.dtype == .uint8 ? tensor.array(as: UInt8.self) : tensor.array(as: Float.self).map(level)
+        let planes = wholeLevels(of: tensor).array(as: UInt8.self)
         self.init(width: width, height: height, channels: channels, level: 0)
         for c in 0..<channels {
             for i in 0..<width * height { pixels[i * channels + c] = planes[c * width * height + i] }
@@ -23,6 +20,7 @@ extension Image {
     /// Makes the images of a batch, `[N, C, H, W]`, as ``init(tensor:)`` makes one.
     public static func images(from batch: Tensor) -> [Image] {
         precondition(batch.rank == 4, "a batch of images is [N, C, H, W], not \(batch.shape)")
+        let batch = wholeLevels(of: batch).to(.cpu)
         return (0..<batch.shape[0]).map { Image(tensor: batch.selected(dim: 0, index: $0)) }
     }
 
@@ -46,7 +44,5 @@ extension Image {
     }
 }
 
-private func level(_ x: Float) -> UInt8 {
-    let scaled = (x + 1) * 127.5
-    return scaled > 0 ? UInt8(min(scaled.rounded(.toNearestOrEven), 255)) : 0
-}
+/// Images that are levels already, or their levels.
+private func wholeLevels(of images: Tensor) -> Tensor { images.dtype == .uint8 ? images : levels(of: images) }

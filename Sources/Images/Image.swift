@@ -15,7 +15,11 @@ public struct Image: Sendable, Equatable {
 
     /// Makes an image from its pixels.
     ///
-    /// - Parameter pixels: `height * width * channels` values, laid out as ``pixels``.
+    /// - Parameters:
+    ///   - width: pixels in a row, at least 1.
+    ///   - height: rows, at least 1.
+    ///   - channels: 1 (gray) or 3 (red, green, blue).
+    ///   - pixels: `height * width * channels` values, laid out as ``pixels``.
     public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
         precondition(width > 0 && height > 0, "an image needs a positive size, not \(width) x \(height)")
         precondition(channels == 1 || channels == 3, "an image has 1 or 3 channels, not \(channels)")

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
+
 /// What can be wrong with an image file or an image data set. `file` names it as the user would find it: a
 /// path, or `archive.zip: member`.
-public enum ImageError: Error, Equatable, CustomStringConvertible {
+public enum ImageError: LocalizedError, Equatable, CustomStringConvertible {
     /// The file or folder cannot be opened or read.
     case unreadable(file: String, reason: String)
     /// The bytes are neither PNG nor JPEG.
@@ -38,4 +40,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
             "\(file) cannot be written: \(reason)."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

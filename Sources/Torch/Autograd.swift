@@ -38,7 +38,11 @@ extension Tensor {
 
 /// The gradients of the scalar `loss` with respect to each of `inputs`; zeros where it does not depend on one.
 ///
-/// - Parameter differentiable: whether the gradients carry a graph of their own, which keeps that of `loss`.
+/// - Parameters:
+///   - loss: one number, `[]`.
+///   - inputs: what it is differentiated by.
+///   - differentiable: whether the gradients carry a graph of their own, which keeps that of `loss`.
+/// - Returns: one gradient for each input, of its shape.
 public func gradients(of loss: Tensor, with inputs: [Tensor], differentiable: Bool = false) -> [Tensor] {
     zip(gradientsIfAny(of: loss, with: inputs, differentiable: differentiable), inputs).map {
         $0 ?? .zerosLike($1)

@@ -15,7 +15,9 @@ import Synchronization
 ///   - count: how often to run, from 0.
 ///   - threads: how many run at once, at least 1.
 ///   - body: called from several threads at once; it records for gradients exactly if the caller does.
-public func concurrently<R>(_ count: Int, threads: Int = LibTorch.threads, _ body: (Int) -> R) -> [R] {
+public func concurrently<R: Sendable>(
+    _ count: Int, threads: Int = LibTorch.threads, _ body: @Sendable (Int) -> R
+) -> [R] {
     let workers = min(threads, count)
     let operatorThreads = LibTorch.operatorThreads
     defer { LibTorch.operatorThreads = operatorThreads }
@@ -24,20 +26,21 @@ public func concurrently<R>(_ count: Int, threads: Int = LibTorch.threads, _ bod
         return (0..<count).map(body)
     }
     let isRecording = ct_grad_enabled()
+    let scope = Scope()
     return Array(unsafeUninitializedCapacity: count) { buffer, initializedCount in
-        withoutActuallyEscaping(body) { body in
-            // Each index is one thread's alone, and all are done before this returns.
-            nonisolated(unsafe) let (results, body) = (buffer, body)
-            let next = Atomic(0)
-            DispatchQueue.concurrentPerform(iterations: workers) { _ in
-                // The thread is not ours alone: it is left as it was.
-                let before = (threads: LibTorch.operatorThreads, isRecording: ct_grad_enabled())
-                defer {
-                    LibTorch.operatorThreads = before.threads
-                    ct_set_grad_enabled(before.isRecording)
-                }
-                LibTorch.operatorThreads = 1
-                ct_set_grad_enabled(isRecording)
+        // Each index is one thread's alone, and all are done before this returns.
+        nonisolated(unsafe) let results = buffer
+        let next = Atomic(0)
+        DispatchQueue.concurrentPerform(iterations: workers) { _ in
+            // The thread is not ours alone: it is left as it was.
+            let before = (threads: LibTorch.operatorThreads, isRecording: ct_grad_enabled())
+            defer {
+                LibTorch.operatorThreads = before.threads
+                ct_set_grad_enabled(before.isRecording)
+            }
+            LibTorch.operatorThreads = 1
+            ct_set_grad_enabled(isRecording)
+            scope {
                 while true {
                     let index = next.add(1, ordering: .relaxed).oldValue
                     guard index < count else { break }
@@ -53,18 +56,28 @@ public func concurrently<R>(_ count: Int, threads: Int = LibTorch.threads, _ bod
 ///
 /// - Parameters:
 ///   - x: `[N, ...]`, N at least 1.
-///   - condition: what belongs to each, `[N, ...]`, or nothing.
 ///   - threads: how many parts there are at most.
 ///   - body: treats every element of a batch by itself; called from several threads at once.
 /// - Returns: `[N, ...]`.
 public func inParts(
-    _ x: Tensor, _ condition: Tensor? = nil, threads: Int = LibTorch.threads,
-    _ body: (Tensor, Tensor?) -> Tensor
+    _ x: Tensor, threads: Int = LibTorch.threads, _ body: @Sendable (Tensor) -> Tensor
 ) -> Tensor {
-    let count = x.device == .cpu ? min(threads, x.shape[0]) : 1
-    let parts = x.chunked(count)
-    let conditions = condition?.chunked(count)
-    return .concatenated(concurrently(count, threads: threads) { body(parts[$0], conditions?[$0]) })
+    let parts = x.chunked(partCount(of: x, threads: threads))
+    return .concatenated(concurrently(parts.count, threads: threads) { body(parts[$0]) })
+}
+
+/// As ``inParts(_:threads:_:)``, for two tensors of one batch.
+public func inParts(
+    _ x: Tensor, _ y: Tensor, threads: Int = LibTorch.threads, _ body: @Sendable (Tensor, Tensor) -> Tensor
+) -> Tensor {
+    let count = partCount(of: x, threads: threads)
+    let (xs, ys) = (x.chunked(count), y.chunked(count))
+    return .concatenated(concurrently(count, threads: threads) { body(xs[$0], ys[$0]) })
+}
+
+/// The number of parts of a batch that are worth computing side by side.
+package func partCount(of x: Tensor, threads: Int = LibTorch.threads) -> Int {
+    x.device == .cpu ? min(threads, x.shape[0]) : 1
 }
 
 /// Adds the gradient of a sum of losses to that of `parameters`, with as many losses side by side as there are threads,
@@ -80,9 +93,9 @@ public func inParts(
 ///   - body: makes a loss, a tensor without dimensions, and whatever else is to be returned; called from several
 ///     threads at once.
 /// - Returns: what `body` returned beside the losses, in order.
-public func accumulateGradients<R>(
+public func accumulateGradients<R: Sendable>(
     of parameters: some Sequence<Tensor>, over count: Int, threads: Int? = nil,
-    _ body: (Int) -> (loss: Tensor, result: R)
+    _ body: @Sendable (Int) -> (loss: Tensor, result: R)
 ) -> [R] {
     let parameters = Array(parameters)
     let threads = threads ?? parameters.first?.device.threads ?? 1
@@ -116,7 +129,8 @@ private func add(_ gradients: [Tensor?], to parameters: [Tensor]) {
             sums.append(sum)
             summands.append(gradient)
         } else {
-            parameter.setGradient(gradient)
+            // That of a sum is one number, expanded, to which nothing can be added in place.
+            parameter.setGradient(gradient.inFormat(of: parameter))
         }
     }
     if !sums.isEmpty { withoutGradients { _ = addEach.many(.tensors(sums), .tensors(summands)) } }

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import CTorch
+public import Foundation
 
 /// Where a tensor lives.
 public enum Device: Sendable, Hashable, CustomStringConvertible {
@@ -70,7 +71,7 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A device that cannot be used.
-public enum DeviceError: Error, Equatable, CustomStringConvertible {
+public enum DeviceError: LocalizedError, Equatable, CustomStringConvertible {
     case unknown(String)
     case unavailable(String)
 
@@ -83,4 +84,7 @@ public enum DeviceError: Error, Equatable, CustomStringConvertible {
                 + "or run scripts/setup with a libtorch that supports it."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

@@ -4,8 +4,6 @@
 import CTorch
 import Synchronization
 
-private let outOfMemory = Mutex<(@Sendable (String) -> Never)?>(nil)
-
 /// ``LibTorch/threads``; 0 until it is set.
 private let chosenThreads = Atomic<Int>(0)
 private let initialThreads = LibTorch.operatorThreads
@@ -18,9 +16,12 @@ public enum LibTorch {
     /// Tensors that Swift code holds right now; equal before and after a piece of code that leaks none.
     public static var liveTensors: Int { Int(ct_live_tensors()) }
 
-    /// The number of CPU threads for parts of a batch, see ``concurrently(_:threads:_:)``; at first as many as an operator may use.
+    /// The number of CPU threads for parts of a batch, see ``concurrently(_:threads:_:)``: that of ``withThreads(_:_:)``, else
+    /// what was set for the process, at first as many as an operator may use.
     public static var threads: Int {
         get {
+            let scoped = Int(ct_scope_threads())
+            if scoped > 0 { return scoped }
             let chosen = chosenThreads.load(ordering: .relaxed)
             return chosen > 0 ? chosen : initialThreads
         }
@@ -33,7 +34,10 @@ public enum LibTorch {
     /// a while in wait of the next one, on cores that the parts of a batch need.
     public static var operatorThreads: Int {
         get { Int(ct_threads()) }
-        set { ct_set_threads(Int32(newValue)) }
+        set {
+            _ = initialThreads  // How many there were at first must be known before that changes.
+            ct_set_threads(Int32(newValue))
+        }
     }
 
     /// Asks the C library to keep freed memory for the next step instead of returning it to the system.
@@ -46,20 +50,9 @@ public enum LibTorch {
     public static func returnFreedMemory() { ct_return_freed_memory() }
 }
 
-extension LibTorch {
-    /// Sets how the program ends when libtorch gets no memory, on any thread and in the midst of any operator; without it,
-    /// with libtorch's message as for a mistake.
-    ///
-    /// - Parameter handler: takes libtorch's message; must not allocate tensors.
-    public static func whenOutOfMemory(_ handler: @escaping @Sendable (String) -> Never) {
-        outOfMemory.withLock { $0 = handler }
-    }
-}
-
-/// Stops the program with libtorch's message: a wrong shape or type is a mistake in the calling code.
+/// Stops the program with libtorch's message: a wrong shape or type is a mistake in the calling code. Where
+/// ``LibTorch/withErrors(_:)`` keeps failures, nothing is to be done.
 func check(_ status: ct_status, _ context: @autoclosure () -> String) {
-    guard status != 0 else { return }
-    let message = String(cString: ct_last_error())
-    if status == CT_OUT_OF_MEMORY, let handler = outOfMemory.withLock({ $0 }) { handler(message) }
-    fatalError("\(context()): \(message)")
+    guard status != 0, status != CT_KEPT else { return }
+    fatalError("\(context()): \(String(cString: ct_last_error()))")
 }

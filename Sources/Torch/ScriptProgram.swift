@@ -53,7 +53,7 @@ public final class ScriptProgram: @unchecked Sendable {
 }
 
 /// A program in TorchScript that cannot be loaded or run.
-public enum ScriptError: Error, Equatable, CustomStringConvertible {
+public enum ScriptError: LocalizedError, Equatable, CustomStringConvertible {
     /// The file is missing or is not such a program.
     case unreadable(file: String, reason: String)
     /// The program stopped.
@@ -68,6 +68,9 @@ public enum ScriptError: Error, Equatable, CustomStringConvertible {
             "The TorchScript program \(file) failed: \(reason); check that it takes this input."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }
 
 /// What libtorch says of a program that stopped: its last line, which follows the program's call stack.

@@ -10,42 +10,43 @@ public import Torch
 /// half-life in images, such as `generator-500000`.
 public struct Averages {
     /// One average for each half-life, in the order given.
-    public let members: [EMA]
+    public let each: [EMA]
 
     /// Starts all from the present parameters of `module`.
     ///
     /// - Parameters:
+    ///   - module: what is averaged.
     ///   - halfLivesImages: at least one, all different and above 0.
-    ///   - rampUpRatio: see ``EMA``.
+    ///   - rampUpRatio: see `EMA`.
     public init(of module: some Module, halfLivesImages: [Double], rampUpRatio: Double?) {
-        members = halfLivesImages.map { EMA(of: module, halfLifeImages: $0, rampUpRatio: rampUpRatio) }
+        each = halfLivesImages.map { EMA(of: module, halfLifeImages: $0, rampUpRatio: rampUpRatio) }
     }
 
-    /// What the name of each average ends with, in the order of ``members``: nothing for the first.
+    /// What the name of each average ends with, in the order of ``each``: nothing for the first.
     public var suffixes: [String] {
-        members.enumerated().map { index, average in
+        each.enumerated().map { index, average in
             let images = average.halfLifeImages
             return index == 0 ? "" : "-" + (Int(exactly: images).map(String.init) ?? "\(images)")
         }
     }
 
-    /// Moves every average towards the parameters of `module`, see ``EMA/update(from:batchSize:imagesBefore:)``.
+    /// Moves every average towards the parameters of `module`, see `EMA.update(from:batchSize:imagesBefore:)`.
     public func update(from module: some Module, batchSize: Int, imagesBefore: Int) {
-        for average in members {
+        for average in each {
             average.update(from: module, batchSize: batchSize, imagesBefore: imagesBefore)
         }
     }
 
     /// The tensors for a checkpoint, by the names of its files, which begin with `name`.
     public func state(as name: String) -> [String: OrderedDictionary<String, Tensor>] {
-        Dictionary(uniqueKeysWithValues: zip(suffixes, members).map { (name + $0, $1.state) })
+        Dictionary(uniqueKeysWithValues: zip(suffixes, each).map { (name + $0, $1.state) })
     }
 
     /// Goes on from a checkpoint of ``state(as:)``.
     ///
-    /// - Throws: ``CheckpointError`` if one is not there, ``StateMismatch`` if it is of another network.
+    /// - Throws: ``CheckpointError`` if one is not there, `StateMismatch` if it is of another network.
     public func load(_ checkpoint: Checkpoint, as name: String) throws {
-        for (suffix, average) in zip(suffixes, members) {
+        for (suffix, average) in zip(suffixes, each) {
             try average.load(state: checkpoint.tensors(name + suffix))
         }
     }

@@ -10,7 +10,7 @@ public import Torch
 /// A text that tells a network's weights from all others: the SHA-256 of the names, shapes, types and sums of its
 /// tensors. It depends neither on the file they came from nor on their device.
 ///
-/// - Parameter state: a module's ``Module/state``.
+/// - Parameter state: a module's `Module.state`.
 public func fingerprint(of state: OrderedDictionary<String, Tensor>) -> String {
     let lines = concurrently(state.count) { index in
         let (name, tensor) = state.elements[index]

@@ -163,7 +163,7 @@ public struct ModelFolder: Sendable {
 }
 
 /// Why a folder does not give a network.
-public enum ModelFolderError: Error, Equatable, CustomStringConvertible {
+public enum ModelFolderError: LocalizedError, Equatable, CustomStringConvertible {
     /// A file could not be read.
     case unreadable(file: String, reason: String)
     /// A file of settings cannot be used.
@@ -185,11 +185,14 @@ public enum ModelFolderError: Error, Equatable, CustomStringConvertible {
         case .noWeights(let folder, let name):
             "\(folder) has no weights: \(name) is missing; copy or download it again."
         case .pickled(let file, let name):
-            "\(file) must be converted first: run `dmd convert` on it, and put the result beside it as \(name)."
+            "\(file) must be converted to safetensors first: do so, and put the result beside it as \(name)."
         case .mismatch(let folder, let mismatch):
             "The files of \(folder) do not belong together: \(mismatch)"
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }
 
 extension KeyedDecodingContainer {

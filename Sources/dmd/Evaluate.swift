@@ -2,63 +2,60 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
-import Diffusion
+import DMDKit
 import Foundation
-import Images
-import Torch
-import Training
 
-/// Measures how good the images of a generator or teacher are.
-struct Evaluate: ParsableCommand {
+struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "evaluate",
         abstract: "Measure how good the images of a generator, of a teacher or of a set are.",
         discussion: """
             Compares any two of: weights (.safetensors), a folder of Stable Diffusion with --prompts, a set of images (a \
             folder, a zip, IDX files, CIFAR-10), and saved statistics (.npz, see dmd reference). Prints the scores with \
             their spread and writes them to a card, which dmd verify checks. Distances compare only at equal --count and \
-            --features; only those on the features of the published Inception-v3 are FID. Running the same command again \
-            goes on where it was stopped.
+            --features; only those on the features of the published Inception-v3 are FID. If it was stopped, the same \
+            command goes on from there.
             """)
 
     @Argument(help: "What is judged (default: the bundled generator).")
-    var subject = Path(argument: SideRequest.generator)
+    var subject: Path?
 
     @Option(help: "What it is compared with (default: Fashion-MNIST's images).")
-    var against = Path(argument: SideRequest.fashionMNIST)
+    var against: Path?
 
-    @Option(help: "How many images of a model, and at most how many of a set.")
-    var count = 10_000
+    @Option(help: "How many images of a model, and at most how many of a set (default: 10000).")
+    var count: Int?
 
-    @Option(help: "Which part of a set that comes as two: train or test.")
-    var split = DatasetSplit.test
+    @Option(help: "Which part of a set that comes as two: train or test (default: test).")
+    var split: Split?
 
-    @Option(help: "Steps of the model under --against.")
-    var againstSteps = 18
+    @Option(help: "Steps of the model under --against (default: as for --steps).")
+    var againstSteps: Int?
 
-    @Option(help: "The teacher's weights, to compare images of the same noise.")
+    @Option(help: "The teacher's weights, to compare its images of the same noise.")
     var teacher: Path?
 
-    @Option(help: "Steps of the teacher's sampler.")
-    var teacherSteps = 18
+    @Option(help: "Steps of the teacher (default: 18, or 50 for Stable Diffusion).")
+    var teacherSteps: Int?
 
-    @Option(help: "Names the noise.")
-    var seed: UInt64 = 0
+    @Option(help: "Random seed (default: 0).")
+    var seed: UInt64?
 
-    @Option(help: "How many seeds to take, from --seed on: scores are their mean, spreads their deviation.")
-    var seeds = 1
+    @Option(help: "How many seeds to take, from --seed on; scores are then means over them (default: 1).")
+    var seeds: Int?
 
     @Flag(
-        help:
-            "Measure only the Frechet distance and the drifts of colour, whose memory does not grow with --count."
-    )
+        help: """
+            Measure only the Frechet distance and the drifts of colour, whose memory does not grow with --count.
+            """)
     var distanceOnly = false
 
-    @Option(help: "LPIPS's weights, which scripts/setup fetches.")
-    var lpips = Path.lpips
+    @Option(help: "LPIPS's weights (default: those that scripts/setup fetches).")
+    var lpips: Path?
 
     @Option(
         help: """
-            The folder of the CLIP model that measures how well images fit their prompts, in the layout of transformers, \
+            The folder of a CLIP model that measures how well images fit their prompts, in the layout of transformers, \
             such as a copy of openai/clip-vit-base-patch32.
             """)
     var clip: Path?
@@ -71,41 +68,23 @@ struct Evaluate: ParsableCommand {
     @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
-    func validate() throws {
-        try requirePositive(
-            ("teacher-steps", teacherSteps), ("against-steps", againstSteps), ("seeds", seeds))
-        // Below 2 there is no covariance.
-        guard count >= 2 else { throw ValidationError("--count is \(count); give at least 2.") }
-        guard clip == nil || prompts.prompts != nil else {
-            throw ValidationError(
-                "--clip needs --prompts: name the file of the prompts that the images were made from.")
-        }
+    func run() async throws {
+        print(try await Terminal.run(try job()))
+        print("The card is \(card).")
     }
 
-    func run() throws {
-        let device = try compute.resolved()
-        Interrupt.install()
-        func side(_ path: Path, steps: Int, _ sampler: SamplerSettings = SamplerSettings()) -> SideRequest {
-            SideRequest(
-                path: path, steps: steps, sampler: sampler, split: split, count: count,
-                guidance: prompts.guidance)
-        }
-        let evaluation = Evaluation(
-            subject: side(subject, steps: sampling.steps, SamplerSettings(sampling.method)),
-            reference: side(against, steps: againstSteps),
-            teacher: teacher.map { side($0, steps: teacherSteps) },
-            seeds: (0..<UInt64(seeds)).map { seed + $0 }, features: features.features,
-            featureWeights: features.featureWeights, lpips: lpips, prompts: prompts.request(clip: clip),
-            distanceOnly: distanceOnly, device: device,
-            unfinished: card.url.appendingPathExtension("unfinished"))
-        let found = try evaluation.run()
-        try found.write(to: card.url)
-        print(
-            """
-            \(found.subject)
-            against \(found.reference), features of \(found.features.kind)
-            \(table(of: found.scores, isFID: found.features.isFID))
-            The card is \(card).
-            """)
+    private func job() throws -> Evaluate {
+        var job = Evaluate(card: card.url, compute: try compute.settings())
+        if let subject { job.subject = subject.description }
+        if let against { job.against = against.description }
+        (job.count, job.split) = (count, split)
+        (job.sampling, job.againstSteps) = (sampling.settings, againstSteps)
+        (job.teacher, job.teacherSteps) = (teacher?.description, teacherSteps)
+        (job.seed, job.seeds, job.distanceOnly) = (seed, seeds, distanceOnly)
+        (job.features, job.featureWeights) = (features.features, features.featureWeights?.description)
+        (job.lpips, job.clip) = (lpips?.description, clip?.description)
+        (job.prompts, job.promptColumn) = (prompts.prompts?.description, prompts.promptColumn)
+        job.guidance = prompts.guidance
+        return job
     }
 }

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import ArgumentParser
-import Diffusion
-import Export
-import Foundation
-import Models
-import OrderedCollections
-import Torch
-import Weights
+public import ArgumentParser
+import DMDKit
 
-/// Writes a one-step generator for other programs.
-struct Export: ParsableCommand {
+struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "export",
         abstract: "Write a one-step generator of images of text for other programs.",
         discussion: """
             The format diffusers is a folder that `StableDiffusionPipeline.from_pretrained` loads, for \
@@ -31,7 +25,7 @@ struct Export: ParsableCommand {
     var out: Path
 
     @Option(help: "The type of all weights: float32, float16 or bfloat16.")
-    var dtype = Convert.StoredType.float32
+    var dtype = NumberType.float32
 
     @Option(
         help: ArgumentHelp(
@@ -43,23 +37,14 @@ struct Export: ParsableCommand {
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case diffusers }
 
-    func run() throws {
-        let device = try compute.resolved()
-        try copyOneStepModel(model.url, to: out.url, dtype: dtype.dtype)
-        if let example { try write(example, on: device) }
+    func run() async throws {
+        let job = try Terminal.settings {
+            ExportGenerator(
+                model.url, to: out.url, type: dtype, example: example, compute: try compute.settings())
+        }
+        _ = try await Terminal.run(job)
         print("\(out): a one-step generator in the format of \(format.rawValue), \(dtype.rawValue)")
     }
-
-    /// Writes what the exported weights make of noise and a prompt.
-    private func write(_ prompt: String, on device: Device) throws {
-        let model = try StableDiffusion(folder: out.url, device: device)
-        let noise = sampleNoise([0], seed: 0, shape: try model.folder.latentShape()).to(device)
-        let latents = model.folder.scheduler.sample(
-            model.denoiser(), noise: noise, condition: model.promptEncoder([prompt]).vectors, steps: 1)
-        let tensors: OrderedDictionary = [
-            "noise": noise, "latents": latents, "image": model.autoencoder.decodeEach(latents),
-        ]
-        try SafetensorsFile.write(
-            tensors, metadata: ["prompt": prompt], to: out.url.appending(path: "example.safetensors"))
-    }
 }
+
+extension NumberType: ExpressibleByArgument {}

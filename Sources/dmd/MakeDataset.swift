@@ -2,12 +2,9 @@
 // Copyright 2026 The swift-dmd authors
 
 public import ArgumentParser
-import Foundation
-public import Images
-import Training
+import DMDKit
 
-/// Makes one zip of a set of images, in the form that EDM's tools use.
-struct MakeDataset: ParsableCommand {
+struct MakeDatasetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dataset",
         abstract: "Make a zip of images that trains a teacher, here or with EDM.",
@@ -26,31 +23,12 @@ struct MakeDataset: ParsableCommand {
     var size: Int?
 
     @Option(help: "Which part of a set that comes as two: train or test.")
-    var split = DatasetSplit.train
+    var split = Split.train
 
-    func validate() throws {
-        if let size { try requirePositive(("size", size)) }
-        guard out.url.pathExtension.lowercased() == "zip" else {
-            throw ValidationError("The name of the zip to make is \(out); give one in .zip.")
-        }
-    }
-
-    func run() throws {
-        let dataset = try openDataset(at: images.url, split: split, size: size, keepsImages: false)
-        Interrupt.install()
-        var progress = ProgressReport("dataset", total: dataset.count, unit: "image")
-        let isWhole = try writeZip(of: dataset, to: out.url) { written in
-            progress.update(written)
-            return !Interrupt.isRequested
-        }
-        progress.finish()
-        guard isWhole else { throw Ending.stopped() }
-        let shape = dataset.imageShape
-        let kind = "\(shape[2]) x \(shape[1]) \(shape[0] == 1 ? "gray" : "RGB")"
-        let names = dataset.classNames.map { " (\($0.joined(separator: ", ")))" } ?? ""
-        let classes = dataset.labels == nil ? "no classes" : "\(dataset.classCount) classes\(names)"
-        print("\(out): \(dataset.count) images, \(kind), \(classes)")
+    func run() async throws {
+        let job = MakeDataset(images.url, to: out.url, size: size, split: split)
+        print("\(out): \(try await Terminal.run(job))")
     }
 }
 
-extension DatasetSplit: ExpressibleByArgument {}
+extension Split: ExpressibleByArgument {}

@@ -2,20 +2,15 @@
 // Copyright 2026 The swift-dmd authors
 
 import ArgumentParser
-import Diffusion
-import Distillation
+import DMDKit
 import Foundation
-import Images
-import Models
-import Torch
 
-/// Makes pictures.
-struct Sample: ParsableCommand {
+struct SampleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sample",
         abstract: "Make a sheet of images with a generator, or with a teacher.",
         discussion: """
             Image number i of a seed is the same whatever the count and the batch.
-
             With --prompt, --weights is a folder of Stable Diffusion 1 or 2 in the layout of diffusers, as in
             `dmd sample --weights sd15 --prompt "a photo of a corgi" --steps 50`.
             """)
@@ -31,65 +26,69 @@ struct Sample: ParsableCommand {
     @Option(name: .customLong("class"), help: "The class of all images (default: one after another).")
     var label: Int?
 
-    @Option(help: "Names the noise.")
+    @Option(help: "Random seed.")
     var seed: UInt64 = 0
 
-    @Option(help: "Images that are made at once.")
+    @Option(help: "Batch size.")
     var batch = 64
 
     @Option(help: "The picture to write, .png or .jpg.")
     var out = Path(argument: "samples.png")
 
-    @OptionGroup var text: TextOptions
+    @Option(
+        help: "What an image should show; --weights is then a folder of Stable Diffusion. May be repeated.")
+    var prompt: [String] = []
+
+    @Option(help: "What the images should not show.")
+    var negativePrompt: String?
+
+    @Option(help: "How much the prompt counts (default: 7.5, or 1 in one evaluation).")
+    var guidance: Double?
+
+    @Option(help: "The height of an image in pixels (default: that of the training).")
+    var height: Int?
+
+    @Option(help: "The width of an image in pixels (default: that of the training).")
+    var width: Int?
+
+    @Option(help: "The folder of a tiny autoencoder, which decodes in the place of the model's own.")
+    var tinyDecoder: Path?
+
     @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        try requirePositive(("count", count ?? 1), ("batch", batch))
-    }
-
-    func run() throws {
-        let device = try compute.resolved()
-        if !text.prompt.isEmpty { return try sampleText(device) }
-        let count = count ?? 80
-        let denoiser = try loadDenoiser(at: weights?.url ?? Bundled.generator(), device: device)
-        if let label, !(0..<max(denoiser.classCount, 1)).contains(label) {
-            throw CommandError(
-                "--class is \(label); this model has the classes 0 to \(denoiser.classCount - 1).")
+        guard prompt.isEmpty else { return }
+        for (name, isGiven) in [
+            ("negative-prompt", negativePrompt != nil), ("guidance", guidance != nil),
+            ("height", height != nil),
+            ("width", width != nil), ("tiny-decoder", tinyDecoder != nil),
+        ] where isGiven {
+            throw ValidationError("--\(name) means nothing without --prompt: leave it out, or give a prompt.")
         }
-        let start = ContinuousClock.now
-        let images = Generation(
-            denoiser: denoiser, steps: sampling.steps, method: sampling.method, seed: seed, label: label
-        ).images(count, batch: batch)
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        try sheet(of: images, classes: label == nil ? denoiser.classCount : 0).write(to: out.url)
-        print(
-            "\(out): \(count) images in \(String(format: "%.2f s, %.0f images/s", seconds, Double(count) / seconds))"
-        )
     }
 
-    /// One image as it is, several with a row for each prompt or as a square.
-    private func promptSheet(of images: [Image], rows: Int) -> Image {
-        if images.count == 1 { return images[0] }
-        let columns = rows > 1 ? images.count / rows : Int(Double(images.count).squareRoot().rounded(.up))
-        return Grid(columns: columns).compose(images)
-    }
-
-    private func sampleText(_ device: Device) throws {
-        guard let weights else {
-            throw CommandError("--prompt needs a model: name a folder of Stable Diffusion with --weights.")
+    func run() async throws {
+        let job = try Terminal.settings {
+            var job = Sample(
+                weights: weights?.url, count: count, seed: seed, text: text, out: out.url,
+                compute: try compute.settings())
+            job.label = label
+            job.batch = batch
+            job.sampling = sampling.settings
+            return job
         }
-        let start = ContinuousClock.now
-        let generation = try TextGeneration(
-            folder: weights.url, options: text, steps: sampling.steps, seed: seed, device: device)
-        let made = try generation.latents(count ?? 1, batch: min(batch, LibTorch.threads))
-        LibTorch.returnFreedMemory()
-        let images = Image.images(from: generation.decoder.decodeEach(made.latents))
-        let notes = [
-            ("prompt", text.prompt.joined(separator: " | ")), ("seed", "\(seed)"), ("weights", made.weights),
-        ]
-        try promptSheet(of: images, rows: text.prompt.count).write(to: out.url, text: notes)
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        print("\(out): \(images.count) images in \(String(format: "%.2f s", seconds))")
+        let made = try await Terminal.run(job)
+        let rate = String(format: "%.2f s, %.4g images/s", made.seconds, Double(made.count) / made.seconds)
+        print("\(out): \(made.count) images in \(rate)")
+    }
+
+    private var text: TextSettings? {
+        guard !prompt.isEmpty else { return nil }
+        var text = TextSettings(prompt)
+        text.negativePrompt = negativePrompt ?? ""
+        (text.guidance, text.height, text.width) = (guidance, height, width)
+        text.tinyDecoder = tinyDecoder?.url
+        return text
     }
 }

@@ -1,56 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import ArgumentParser
-import Diffusion
+public import ArgumentParser
+import DMDKit
 
-/// How images are made of a model.
+/// How images are made with a model.
 struct SamplerOptions: ParsableArguments {
-    @Option(help: "1 makes images in one evaluation, as a generator does; more sample a teacher.")
-    var steps = 1
+    @Option(
+        help: """
+            Steps: 1 makes an image in one evaluation, more sample a teacher (default: 1 for a generator, 18 for a teacher, \
+            50 for Stable Diffusion).
+            """)
+    var steps: Int?
 
-    @Option(help: "The method of more steps than one.")
-    var sampler = Sampler.heun
+    @Option(help: "The method of several steps, of a model without text: heun or euler (default: heun).")
+    var sampler: Sampling.Sampler?
 
     @Option(
         help: ArgumentHelp(
-            "EDM's S_churn: fresh noise that Heun's method adds on its way, over all steps (default: none).",
+            "EDM's S_churn: fresh noise that Heun's method adds, over all steps together (default: none).",
             valueName: "amount"))
     var churn: Double?
 
     @Option(
-        help: ArgumentHelp("EDM's S_min: the least noise level at which noise is added.", valueName: "sigma"))
-    var churnMinimum = 0.0
+        help: ArgumentHelp(
+            "EDM's S_min: the lowest noise level at which noise is added (default: 0).", valueName: "sigma"))
+    var churnMinimum: Double?
 
     @Option(
         help: ArgumentHelp(
-            "EDM's S_max: the largest noise level at which noise is added.", valueName: "sigma"))
-    var churnMaximum = Double.infinity
+            "EDM's S_max: the highest noise level at which noise is added (default: any).", valueName: "sigma"
+        ))
+    var churnMaximum: Double?
 
     @Option(
-        help: ArgumentHelp("EDM's S_noise: the deviation of the noise that is added.", valueName: "factor"))
-    var churnNoise = 1.0
+        help: ArgumentHelp(
+            "EDM's S_noise: the standard deviation of the added noise (default: 1).", valueName: "factor"))
+    var churnNoise: Double?
 
-    enum Sampler: String, ExpressibleByArgument, CaseIterable { case heun, euler }
-
-    func validate() throws {
-        try requirePositive(("steps", steps))
-        guard let churn else { return }
-        guard sampler == .heun, steps > 1 else {
-            throw ValidationError("--churn belongs to --sampler heun with more than one of --steps.")
-        }
-        guard churn >= 0, churnNoise > 0, 0 <= churnMinimum, churnMinimum <= churnMaximum else {
-            throw ValidationError(
-                "--churn must be at least 0, --churn-noise above 0, and --churn-minimum from 0 to --churn-maximum."
-            )
-        }
-    }
-
-    var method: SamplingMethod {
-        if let churn {
-            return .stochastic(
-                Churn(amount: churn, minimum: churnMinimum, maximum: churnMaximum, deviation: churnNoise))
-        }
-        return sampler == .euler ? .euler : .heun
+    var settings: Sampling {
+        Sampling(
+            steps: steps, sampler: sampler, churn: churn, churnMinimum: churnMinimum,
+            churnMaximum: churnMaximum, churnNoise: churnNoise)
     }
 }
+
+extension Sampling.Sampler: ExpressibleByArgument {}

@@ -23,11 +23,12 @@ struct BadInputTests {
         ),
         ("no run to go on with", ["distill", "--resume", "images"], ["images holds no run to go on with"]),
         (
-            "two folders", ["distill", "--resume", "images", "--out", "x"], ["either --resume or --out"]
+            "two folders", ["distill", "--resume", "images", "--out", "x"], ["Give either --resume or --out"]
         ),
         (
             "a best checkpoint by no measure",
-            ["distill", "--teacher", "teacher.safetensors", "--keep-best"], ["--keep-best needs"]
+            ["distill", "--teacher", "teacher.safetensors", "--keep-best"],
+            ["--keep-best needs distances to compare", "--images"]
         ),
         ("a batch of 0", ["sample", "--weights", "teacher.safetensors", "--batch", "0"], ["--batch is 0"]),
         (
@@ -36,8 +37,8 @@ struct BadInputTests {
         ),
         (
             "a setting with a typo",
-            ["distill", "--teacher", "teacher.safetensors", "--set", "distillation.lamda=1"],
-            ["lamda", "lambda"]
+            ["distill", "--teacher", "teacher.safetensors", "--set", "distillation.regression.wieght=1"],
+            ["wieght", "weight"]
         ),
         (
             "a recipe with a typo", ["distill", "--teacher", "teacher.safetensors", "--recipe", "typo.yaml"],
@@ -72,7 +73,7 @@ struct BadInputTests {
         ),
         (
             "a prompt without a model", ["sample", "--prompt", "a cat"],
-            ["--prompt needs a model", "--weights"]
+            ["--weights is missing, which prompts need"]
         ),
         (
             "a prompt for a model that reads none",

@@ -148,8 +148,10 @@ struct EvaluationTests {
             try dmd.write(["ab", "c", "ba"], to: "prompts.txt")
             func evaluate(_ guidance: String) throws -> [String: Double] {
                 let result = try self.evaluate(
-                    dmd, "model", "--against", "model", "--against-steps", "3", "--count", "8", "--prompts",
-                    "prompts.txt", "--guidance", guidance, "--clip", "clip", "--teacher", "model",
+                    dmd, "model", "--steps", "1", "--against", "model", "--against-steps", "3", "--count",
+                    "8",
+                    "--prompts", "prompts.txt", "--guidance", guidance, "--clip", "clip", "--teacher",
+                    "model",
                     "--teacher-steps", "1")
                 #expect(result.status == 0, "\(result.errors)")
                 return try scores(dmd)
@@ -167,7 +169,8 @@ struct EvaluationTests {
                 ] + network.prefix(4))
             #expect(saved.status == 0, "\(saved.errors)")
             _ = try self.evaluate(
-                dmd, "model", "--against", "model.npz", "--count", "8", "--prompts", "prompts.txt")
+                dmd, "model", "--steps", "1", "--against", "model.npz", "--count", "8", "--prompts",
+                "prompts.txt")
             #expect(try scores(dmd)["frechetDistance"] == strong["frechetDistance"])
 
             try FileManager.default.createDirectory(at: dmd.url("set"), withIntermediateDirectories: true)
@@ -184,11 +187,12 @@ struct EvaluationTests {
             try (Data(contentsOf: scheduler) + Data("\n".utf8)).write(to: scheduler)
             let changed = try dmd.run(["verify", "card.json"])
             #expect(changed.status != 0 && changed.errors.contains("model is not what"), "\(changed)")
-            let silent = try self.evaluate(dmd, "model", "--against", "model.npz", card: "none.json")
+            let silent = try self.evaluate(
+                dmd, "model", "--steps", "1", "--against", "model.npz", card: "none.json")
             #expect(
                 silent.status != 0
                     && silent.errors.contains(
-                        "model makes images of text: name a file of prompts with --prompts"),
+                        "--prompts is missing, which model needs to make images: name a file of prompts"),
                 "\(silent)")
         }
     }
@@ -239,8 +243,8 @@ struct EvaluationTests {
                 (["images", "--prompt-column", "text"], "--prompt-column needs --prompts: name the file"),
                 (
                     ["teacher.safetensors", "--prompts", "two.txt", "--clip", "clip"],
-                    "teacher.safetensors makes no images of prompts and is no set of images that were made from --prompts: "
-                        + "name a folder of Stable Diffusion, or one of images."
+                    "--prompts does not belong to teacher.safetensors, which makes no images of prompts and is no set of "
+                        + "images that were made from some: judge a folder of Stable Diffusion or of images"
                 ),
                 (
                     ["images", "--prompts", "seven.txt", "--clip", "clip"],

@@ -57,7 +57,7 @@ struct SampleTextTests {
         try Command.withFolder { dmd in
             let result = try dmd.run(model + ["--prompt", "abcdefgh", "--out", "a.png"])
             #expect(result.status == 0)
-            #expect(result.errors.contains("is too long: its last 3 tokens are not heeded."))
+            #expect(result.errors.contains("is too long: its last 3 tokens are ignored."))
         }
     }
 

@@ -9,8 +9,8 @@ import Testing
 @Suite("The commands for models of text", .serialized)
 struct TextWorkflowTests {
     private static let settings = [
-        "distillation.steps=4", "distillation.batch=2", "distillation.pairBatch=2",
-        "distillation.pairsJoinBatch=true", "distillation.logEvery=2", "distillation.sampleEvery=4",
+        "distillation.steps=4", "distillation.batch=2", "distillation.regression.batch=2",
+        "distillation.regression.joinBatch=true", "distillation.logEvery=2", "distillation.sampleEvery=4",
         "distillation.checkpointEvery=1", "pairCount=6", "teacherSteps=3", "guidance=3", "lpipsResize=16",
     ].flatMap { ["--set", $0] }
 
@@ -85,8 +85,12 @@ struct TextWorkflowTests {
                 #expect(result.status != 0 && result.errors.contains(words), "\(words): \(result.errors)")
             }
             let pairs = ["pairs", "--teacher", "model", "--out", "pairs"]
-            try expect("needs --guidance", pairs + ["--prompts", "prompts.csv"])
-            try expect("name a file of them with --prompts", pairs + ["--guidance", "3"])
+            try expect(
+                "--guidance is missing, which a text-to-image teacher needs",
+                pairs + ["--prompts", "prompts.csv"])
+            try expect(
+                "--prompts is missing, which a text-to-image teacher needs: name a file of prompts",
+                pairs + ["--guidance", "3"])
             try expect("--guidance is 0.5", pairs + ["--guidance", "0.5"])
             try expect(
                 "belongs to a teacher that is a folder of Stable Diffusion",
@@ -94,11 +98,13 @@ struct TextWorkflowTests {
             try expect(
                 "give from 1 to 999",
                 pairs + ["--prompts", "prompts.csv", "--guidance", "3", "--steps", "1000"])
-            try expect("needs a recipe", ["distill", "--teacher", "model", "--prompts", "prompts.csv"])
+            try expect(
+                "--recipe is missing, which a text-to-image teacher needs",
+                ["distill", "--teacher", "model", "--prompts", "prompts.csv"])
             try expect("needs `guidance`", distill("run") + ["--set", "guidance=null"])
             try expect(
-                "The recipe's `decoder` is `tiny`, but there is no tiny decoder",
-                distill("run") + ["--set", "distillation.decoder=tiny"])
+                "The recipe's `distillation.regression.decoder` is `tiny`, but there is no tiny decoder",
+                distill("run") + ["--set", "distillation.regression.decoder=tiny"])
             try expect("recipe sets `guidance`", ["distill", "--set", "guidance=3"])
             #expect(
                 try dmd.run(pairs + ["--prompts", "prompts.csv", "--guidance", "3", "--count", "6"]).status

@@ -7,7 +7,7 @@ import Testing
 @Suite("The commands", .serialized)
 struct WorkflowTests {
     private static let small = [
-        "distillation.steps=12", "distillation.batch=4", "distillation.pairBatch=4",
+        "distillation.steps=12", "distillation.batch=4", "distillation.regression.batch=4",
         "distillation.logEvery=4",
         "distillation.sampleEvery=6", "distillation.checkpointEvery=1", "pairCount=12", "teacherSteps=3",
     ].flatMap { ["--set", $0] }
@@ -103,7 +103,7 @@ struct WorkflowTests {
     func otherTeacher() throws {
         try Command.withFolder { dmd in
             let withoutPairs = [
-                "distillation.lambda=0", "distillation.pairBatch=0", "distillation.steps=2",
+                "distillation.regression.weight=0", "distillation.regression.batch=0", "distillation.steps=2",
             ].flatMap { ["--set", $0] }
             #expect(try dmd.run(distill("run") + withoutPairs).status == 0)
             try dmd.writeTeacher(seed: 2)
@@ -181,15 +181,15 @@ struct WorkflowTests {
     @Test(
         "take recipes by their names",
         arguments: [
-            ("cifar10-conditional", "pairCount: 100000"), ("cifar10-unconditional", "lambda: 0.5"),
-            ("cifar10-ve", "lambda: 0.25"), ("imagenet-64", "teacherSteps: 256"),
+            ("cifar10-conditional", "pairCount: 100000"), ("cifar10-unconditional", "weight: 0.5"),
+            ("cifar10-ve", "weight: 0.25"), ("imagenet-64", "teacherSteps: 256"),
             ("ffhq-64", "teacherSteps: 40"), ("afhqv2-64", "teacherSteps: 40"),
             ("fashion-mnist", "steps: 1800"),
             ("colour", "steps: 400"), ("demo", "steps: 560"),
         ])
     func recipes(name: String, setting: String) throws {
         try Command.withFolder { dmd in
-            let small = ["batch=2", "pairBatch=2", "microBatch=1", "criticSteps=1"].flatMap {
+            let small = ["batch=2", "regression.batch=2", "microBatch=1", "critic.steps=1"].flatMap {
                 ["--set", "distillation.\($0)"]
             }
             let said = try dmd.run(

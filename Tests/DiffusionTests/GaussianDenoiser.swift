@@ -2,26 +2,38 @@
 // Copyright 2026 The swift-dmd authors
 
 import Diffusion
+import Synchronization
 import Torch
 
-/// The ideal denoiser of normal data with mean 0: `mu = alpha v x_t / (alpha^2 v + sigma^2)` with the data's variance `v`.
+/// The ideal denoiser of normal data: `mu = m + alpha v (x_t - alpha m) / (alpha^2 v + sigma^2)` with the data's mean `m`
+/// and variance `v`.
 final class GaussianDenoiser: Denoiser {
     let schedule: any NoiseSchedule
-    let sampleShape = [1, 2, 2]
-    let classCount = 0
+    let sampleShape: [Int]
+    let mean: Double
     let deviation: Double
-    private(set) var evaluations: [DType] = []
+    let children: [Child] = []
+    private let types = Mutex<[DType]>([])
 
-    init(_ schedule: any NoiseSchedule, deviation: Double) {
-        self.schedule = schedule
-        self.deviation = deviation
+    /// The type of what each evaluation was asked for.
+    var evaluations: [DType] { types.withLock { $0 } }
+
+    init(
+        _ schedule: any NoiseSchedule, mean: Double = 0, deviation: Double, sampleShape: [Int] = [1, 2, 2]
+    ) {
+        (self.schedule, self.mean, self.deviation) = (schedule, mean, deviation)
+        self.sampleShape = sampleShape
     }
 
-    var members: [Member] { [] }
-
-    func callAsFunction(_ x: Tensor, at level: NoiseLevel, condition: Tensor?) -> Tensor {
-        evaluations.append(x.dtype)
+    func callAsFunction(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> Tensor {
+        types.withLock { $0.append(x.dtype) }
+        let level = level.matching(x)
         let variance = deviation * deviation
-        return level.alpha * x * variance / (level.alpha.square() * variance + level.sigma.square())
+        let gain = level.alpha * variance / (level.alpha.square() * variance + level.sigma.square())
+        return gain * (x - level.alpha * mean) + mean
+    }
+
+    func replica(sharing: WeightSharing) -> GaussianDenoiser {
+        GaussianDenoiser(schedule, mean: mean, deviation: deviation, sampleShape: sampleShape)
     }
 }

@@ -4,6 +4,7 @@
 import Diffusion
 import Foundation
 import Models
+import Synchronization
 import TestSupport
 import Testing
 import Torch
@@ -11,26 +12,36 @@ import Weights
 
 @Suite("Samplers at numbered levels, against diffusers")
 struct NumberedSamplerTests {
-    private static let cases = [
+    private static let samplers = [
         "pndm-leading", "pndm-trailing", "ddim-leading", "ddim-trailing", "ddim-linspace", "dpm-leading",
         "dpm-linspace", "dpm-trailing", "euler-leading", "euler-linspace", "euler-trailing",
     ]
 
-    /// diffusers' PNDM combines what the network predicts, which agrees with ours where that is the noise.
-    @Test("timesteps and all states are diffusers'", arguments: cases, PredictionType.allCases)
-    func trajectory(name: String, prediction: PredictionType) throws {
+    /// diffusers' PNDM combines what the network predicts, which agrees with ours where that is the noise; and of a single
+    /// step it does not do, nor does Euler with evenly spaced ones.
+    private static let cases: [(name: String, prediction: PredictionType, steps: [Int])] = samplers.flatMap {
+        name in
+        PredictionType.allCases.filter { !name.hasPrefix("pndm") || $0 == .epsilon }.map { prediction in
+            (
+                name, prediction,
+                name.hasPrefix("pndm") || name == "euler-linspace" ? [2, 7, 50] : [1, 2, 7, 50]
+            )
+        }
+    }
+
+    @Test("timesteps and all states are diffusers'", arguments: cases)
+    func trajectory(name: String, prediction: PredictionType, stepCounts: [Int]) throws {
         let file = try SafetensorsFile(fixture("stable-diffusion-samplers.safetensors"))
         let z = try file.tensor("z")
         let spacing: StepSpacing =
             name.hasSuffix("leading")
             ? .leading(offset: 1) : name.hasSuffix("trailing") ? .trailing : .linspace
         let endsClean = name.hasSuffix("trailing") || name.hasSuffix("linspace")
-        for steps in [1, 2, 7, 50] {
+        for steps in stepCounts {
             let expected = "\(name).\(steps).\(prediction.rawValue)"
-            guard file.names.contains("\(expected).states") else { continue }
             let denoiser = RecordingDenoiser(prediction: prediction)
-            var states: [(ratio: Double, y: Tensor)] = []
-            func observe(_ ratio: Double, _ y: Tensor) { states.append((ratio, y)) }
+            var states: [(level: SamplerLevel, x: Tensor)] = []
+            func observe(_ level: SamplerLevel, _ x: Tensor) { states.append((level, x)) }
             let last =
                 switch name.prefix(while: { $0 != "-" }) {
                 case "pndm":
@@ -48,15 +59,23 @@ struct NumberedSamplerTests {
             #expect(
                 zip(denoiser.times, times).allSatisfy { abs($0 - $1) < 1e-4 }, "\(denoiser.times) \(times)")
             #expect(denoiser.times.count == times.count)
-            // A state is x / alpha, as it is Euler's in diffusers; the others' there are x.
-            let found = states.map { state in
-                name.hasPrefix("euler") ? state.y : state.y / (1 + state.ratio * state.ratio).squareRoot()
-            }
+            // Euler's states in diffusers are x / alpha; the others' are x.
+            let found = states.map { level, x in name.hasPrefix("euler") ? x / level.alpha : x }
             let difference = relativeDifference(
                 .concatenated(found), try file.tensor("\(expected).states"))
             #expect(difference < 1e-5, "\(expected) differs by \(difference)")
             #expect(relativeDifference(last, try #require(found.last)) < 1e-6)
         }
+    }
+
+    @Test("the fixture holds nothing that is not compared")
+    func coverage() throws {
+        let file = try SafetensorsFile(fixture("stable-diffusion-samplers.safetensors"))
+        let found = file.names.filter { $0.hasSuffix(".states") }.map { String($0.dropLast(7)) }
+        let compared = Self.cases.flatMap { name, prediction, stepCounts in
+            stepCounts.map { "\(name).\($0).\(prediction.rawValue)" }
+        }
+        #expect(Set(found) == Set(compared) && found.count == compared.count)
     }
 
     @Test("one step from a mixture's noise is its mean", arguments: [0.0, 0.4])
@@ -81,33 +100,37 @@ struct NumberedSamplerTests {
 private final class RecordingDenoiser: Denoiser {
     let schedule: any NoiseSchedule = VariancePreservingSchedule.scaledLinear()
     let sampleShape = [1, 4, 4]
-    let classCount = 0
-    let members: [Member] = []
+    let children: [Child] = []
     let prediction: PredictionType
-    private(set) var times: [Double] = []
+    private let asked = Mutex<[Double]>([])
+
+    var times: [Double] { asked.withLock { $0 } }
 
     init(prediction: PredictionType) { self.prediction = prediction }
 
-    func callAsFunction(_ x: Tensor, at level: NoiseLevel, condition: Tensor?) -> Tensor {
+    func callAsFunction(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> Tensor {
         let time = level.time.item()
-        times.append(time)
+        asked.withLock { $0.append(time) }
         let output =
             prediction == .epsilon
             ? (3 * x).sin() * 0.5 + 0.4 * x + 0.1 * cos(time / 100) : x.tanh() - time / 2000
-        return prediction.clean(from: output, x, at: level)
+        return prediction.clean(from: output, x, at: level.matching(x))
     }
+
+    func replica(sharing: WeightSharing) -> RecordingDenoiser { RecordingDenoiser(prediction: prediction) }
 }
 
 private final class ConstantDenoiser: Denoiser {
     let schedule: any NoiseSchedule = VariancePreservingSchedule.scaledLinear()
     let sampleShape = [1, 2, 2]
-    let classCount = 0
-    let members: [Member] = []
+    let children: [Child] = []
     private let value: Double
 
     init(value: Double) { self.value = value }
 
-    func callAsFunction(_ x: Tensor, at level: NoiseLevel, condition: Tensor?) -> Tensor {
+    func callAsFunction(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> Tensor {
         .zerosLike(x) + value
     }
+
+    func replica(sharing: WeightSharing) -> ConstantDenoiser { ConstantDenoiser(value: value) }
 }

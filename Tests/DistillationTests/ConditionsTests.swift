@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Diffusion
 import Distillation
 import Foundation
 import OrderedCollections
 import TestSupport
 import Testing
 import Torch
+import Training
 import Weights
 
 @Suite("Conditions")
@@ -28,21 +30,20 @@ struct ConditionsTests {
         try withTemporaryFolder { folder in
             let encoder = Encoder()
             let prompts = ["cat", "horse", "cat", "ox", "horse"]
-            let first = try #require(
-                try PromptVectors(in: folder, of: prompts, encoder: "e", encode: encoder.callAsFunction))
+            let first = try PromptVectors(
+                in: folder, of: prompts, encoder: "e", encode: encoder.callAsFunction)
             #expect(encoder.texts == ["cat", "horse", "ox"])
-            #expect(first.count == 5 && first([4, 0, 3]).shape == [3, 2, 3])
+            #expect(first.count == 5 && first([4, 0, 3]).context?.shape == [3, 2, 3])
             #expect(
-                first([4, 0, 3]).array(as: Float.self)[0..<18].map(Int.init)
+                first([4, 0, 3]).context?.array(as: Int.self)
                     == [5, 3, 2].flatMap {
                         Array(repeating: $0, count: 6)
                     })
-            let second = try #require(
-                try PromptVectors(in: folder, of: prompts, encoder: "e", encode: encoder.callAsFunction))
+            let second = try PromptVectors(
+                in: folder, of: prompts, encoder: "e", encode: encoder.callAsFunction)
             #expect(encoder.texts.count == 3 && second.fingerprint == first.fingerprint)
-            let order = try #require(
-                try PromptVectors(
-                    in: folder, of: ["cat", "horse", "ox"], encoder: "e", encode: encoder.callAsFunction))
+            let order = try PromptVectors(
+                in: folder, of: ["cat", "horse", "ox"], encoder: "e", encode: encoder.callAsFunction)
             #expect(encoder.texts.count == 3 && order.fingerprint != first.fingerprint)
         }
     }
@@ -52,16 +53,22 @@ struct ConditionsTests {
         try withTemporaryFolder { folder in
             let encoder = Encoder()
             let prompts = (0..<2_100).map { String(repeating: "a", count: 1 + $0) }
-            let stopped = try PromptVectors(
-                in: folder, of: prompts, encoder: "e", encode: encoder.callAsFunction,
-                progress: { done, _ in done < 1_500 })
-            #expect(stopped == nil && encoder.texts.count >= 1_500)
+            struct Stop: Error {}
+            #expect(throws: Stop.self) {
+                try PromptVectors(
+                    in: folder, of: prompts, encoder: "e", encode: encoder.callAsFunction,
+                    progress: { done, total in
+                        #expect(total == 2_100)
+                        if done >= 1_500 { throw Stop() }
+                    })
+            }
+            #expect(encoder.texts.count >= 1_500 && encoder.texts.count < 2_100)
             encoder.texts = []
-            let whole = try #require(
-                try PromptVectors(in: folder, of: prompts, encoder: "e", encode: encoder.callAsFunction))
+            let whole = try PromptVectors(
+                in: folder, of: prompts, encoder: "e", encode: encoder.callAsFunction)
             #expect(encoder.texts.count == 1_100)
             #expect(
-                whole([2_047, 999, 0]).array(as: Float.self).map(Int.init).filter { $0 > 1 }
+                whole([2_047, 999, 0]).context?.array(as: Int.self).filter { $0 > 1 }
                     == [2_048, 1_000].flatMap {
                         Array(repeating: $0, count: 6)
                     })
@@ -100,14 +107,13 @@ struct ConditionsTests {
 
     @Test("a distillation takes classes and the same rows in memory alike")
     func classes() throws {
-        let recipe = Toy.recipe { ($0.lambda, $0.pairBatch) = (0, 0) }
-        func distilled(_ conditions: (any Conditions)?) throws -> [Float] {
+        let recipe = Toy.recipe { $0.regression.weight = 0 }
+        func distilled(_ conditions: (any ConditionSource)?) throws -> [Float] {
             let toy = Toy(.gaussian([0.4, -0.3], width: 0.2), pairs: 4, classCount: 3)
             let distiller = try Distiller(
-                recipe, teacher: toy.teacher,
-                makeNetwork: { ToyDenoiser(toy.teacher.mixture, classCount: 3) }, conditions: conditions)
-            for index in 0..<3 { _ = distiller.step(index) }
-            return distiller.generator.state.values.flatMap { $0.array(as: Float.self) }
+                recipe, teacher: toy.teacher, conditions: conditions)
+            for index in 0..<3 { _ = try distiller.step(index) }
+            return distiller.generator.network.state.values.flatMap { $0.array(as: Float.self) }
         }
         let rows = TensorConditions(ClassConditions(count: 3)([0, 1, 2]))
         let (classes, listed) = (try distilled(nil), try distilled(rows))
@@ -119,21 +125,34 @@ struct ConditionsTests {
     @Test("pairs of prompts know whose they are")
     func pairsOfPrompts() throws {
         let toy = Toy(.gaussian([0.4, -0.3], width: 0.2))
-        let prompts = TensorConditions(.zeros([2, 1]))
+        let prompts = TensorConditions(.context(.zeros([2, 1])))
         var description = toy.pairs.description
         description.prompts = PairDescription.Prompts(prompts, guidance: 3)
         let pairs = PairSet(
             description, images: .zeros([description.count] + description.sampleShape), conditions: prompts)
-        #expect(pairs.pairs(at: [0, 5]).condition?.shape == [2, 1])
-        func make(_ conditions: (any Conditions)?) throws {
+        #expect(try pairs.pairs(at: [0, 5]).condition?.context?.shape == [2, 1])
+        func make(_ conditions: (any ConditionSource)?) throws {
             _ = try Distiller(
-                Toy.recipe(), teacher: toy.teacher, makeNetwork: { ToyDenoiser(toy.teacher.mixture) },
-                pairs: pairs, distance: Toy.distance, conditions: conditions)
+                Toy.recipe(), teacher: toy.teacher, pairs: pairs, distance: { Toy.distance($0, $1) },
+                conditions: conditions)
         }
         try make(prompts)
-        for other in [nil, TensorConditions(.full([2, 1], value: 1))] {
+        for other in [nil, TensorConditions(.context(.full([2, 1], value: 1)))] {
             let error = #expect(throws: DistillationError.self) { try make(other) }
             #expect(error?.description.contains("their prompts' fingerprint is") == true)
         }
+    }
+
+    @Test("in memory are the rows that are asked for, and tell themselves from others")
+    func inMemory() {
+        let context = Tensor.arange(12, dtype: .float64).reshaped([4, 3])
+        let conditions = TensorConditions(.context(context))
+        let found = conditions([3, 0, 3]).context
+        #expect(conditions.count == 4 && found?.dtype == .float32)
+        #expect(found?.array(as: Int.self) == [9, 10, 11, 0, 1, 2, 9, 10, 11])
+        #expect(conditions.fingerprint == TensorConditions(.context(context.cloned())).fingerprint)
+        #expect(conditions.fingerprint != TensorConditions(.context(context + 1)).fingerprint)
+        let classes = ClassConditions(count: 3)([2, 0]).classes
+        #expect(classes?.array(as: Int.self) == [0, 0, 1, 1, 0, 0] && classes?.dtype == .float32)
     }
 }

@@ -25,10 +25,10 @@ struct CriticTests {
             let x = stream.normal([256, 1, 1, 1]) * (0.5 - 0.2 * way) + 0.4 * way
             let level = critic.schedule.level(at: stream.integers(below: 1000, shape: [256]))
             let noised = level.noising(x, noise: stream.normal([256, 1, 1, 1]))
-            criticLoss(
-                prediction: critic(noised, at: level, condition: nil), x: x,
+            denoisingLoss(
+                prediction: critic(noised, at: level, given: nil), x: x,
                 weight: critic.lossWeight(at: level)
-            ).backward()
+            ).mean().backward()
             optimizer.learningRate = 3e-3 * (1 - Double(step) / 600)
             optimizer.step()
             optimizer.zeroGradients()
@@ -43,10 +43,10 @@ struct CriticTests {
             let x = stream.normal([1000, 1, 1, 1]) * 0.3 + 0.4
             let level = critic.schedule.level(at: Tensor.arange(1000))
             let noised = level.noising(x, noise: stream.normal(x.shape))
-            return criticLoss(
-                prediction: critic(noised, at: level, condition: nil), x: fake.denoised(noised, at: level),
+            return denoisingLoss(
+                prediction: critic(noised, at: level, given: nil), x: fake.denoised(noised, at: level),
                 weight: critic.lossWeight(at: level)
-            ).item()
+            ).mean().item()
         }
     }
 }

@@ -4,6 +4,7 @@
 import Distillation
 import Testing
 import Torch
+import Training
 
 @Suite("A run's health")
 struct HealthTests {
@@ -42,5 +43,20 @@ struct HealthTests {
     @Test("does without pairs")
     func withoutPairs() {
         #expect(Health(isWarm: true, lag: 0.5, images: images([3, 3]), pairs: nil).isSane)
+    }
+
+    @Test("names settings that there are")
+    func remedies() throws {
+        for (health, keys) in [
+            (Health.criticLags(lag: 1.3), ["critic.steps", "learningRate"]),
+            (.brightnessDrifts(images: 0.1, pairs: 0.5), ["critic.steps", "learningRate"]),
+            (.contrastLost(ratio: 0.1), ["regression.weight", "learningRate"]),
+            (.contrastExaggerated(ratio: 2), ["critic.steps", "learningRate"]),
+        ] {
+            for key in keys {
+                #expect(health.description.contains(key), "\(health)")
+                #expect(throws: Never.self) { try DistillationRecipe.resolved(overrides: ["\(key)=1"]) }
+            }
+        }
     }
 }

@@ -15,9 +15,9 @@ struct LeakTests {
             let toy = Toy(Mixture(centers: [[-0.6, 0], [0.6, 0.2]], shares: [0.5, 0.5], width: 0.1))
             let distiller = try toy.distiller(Toy.recipe { $0.steps = 1_000 })
             let tensors = LibTorch.liveTensors
-            for index in 0..<100 { _ = distiller.step(index) }
+            for index in 0..<100 { _ = try distiller.step(index) }
             let memory = residentBytes()
-            for index in 100..<1_000 { _ = distiller.step(index) }
+            for index in 100..<1_000 { _ = try distiller.step(index) }
             let growth = LibTorch.liveTensors - tensors
             #expect(growth == 0, "\(growth) tensors are left")
             if let memory, let after = residentBytes() {

@@ -70,7 +70,7 @@ struct LossTests {
             distributionMatchingGradient(
                 x: x, teacherX0: x * 0.5, criticX0: x * 0.6, level: level, alphaFactor: alphaFactor)
         }
-        #expect(relativeDifference(gradient(.kept), gradient(.omitted) * level.alpha) < 1e-12)
+        #expect(relativeDifference(gradient(.kept), gradient(.omitted) * level.matching(x).alpha) < 1e-12)
         #expect(relativeDifference(gradient(.kept), gradient(.omitted)) > 0.1)
     }
 
@@ -81,18 +81,21 @@ struct LossTests {
         #expect(gradient.isFinite().to(.float64).min().item() == 1)
     }
 
-    @Test("distribution matching: the loss has the gradient it was given, over the number of elements")
+    @Test("distribution matching: each loss has the gradient it was given, over the number of elements")
     func loss() {
         let gradient = noise * 0.3
         x.setRequiresGrad(true)
-        let loss = distributionMatchingLoss(x: x, gradient: gradient)
-        #expect(abs(loss.item() - (gradient.square().mean() * 0.5).item()) < 1e-12)
-        let found = gradients(of: loss, with: [x])[0]
+        let losses = distributionMatchingLoss(x: x, gradient: gradient)
+        let values = gradient.array(as: Double.self)
+        let squares = values.map { $0 * $0 }
+        let expected = [0, 2, 4].map { (index: Int) -> Double in (squares[index] + squares[index + 1]) / 4 }
+        #expect(relativeDifference(losses.detached(), Tensor(expected)) < 1e-12)
+        let found = gradients(of: losses.mean(), with: [x])[0]
         #expect(relativeDifference(found, gradient / 6) < 1e-12)
 
         let target = (x - gradient).detached()
         let differences = finiteDifferences(at: x.detached()) { moved in
-            distributionMatchingLoss(x: moved, gradient: moved - target)
+            distributionMatchingLoss(x: moved, gradient: moved - target).mean()
         }
         #expect(relativeDifference(found, differences) < 1e-6)
     }
@@ -107,9 +110,16 @@ struct LossTests {
         for (weight, ratio) in zip(found, [0.9 / 0.4, 0.5 / 0.8, 1 / 2.0]) {
             #expect(abs(weight / pow(ratio, 2) - 1) < 1e-12)
         }
-        let loss = criticLoss(prediction: x + noise, x: x, weight: Tensor(found, shape: [3, 1, 1, 1]))
-        let expected = (Tensor(found, shape: [3, 1, 1, 1]) * noise.square()).mean()
-        #expect(relativeDifference(loss, expected) < 1e-12)
+        let losses = denoisingLoss(prediction: x + noise, x: x, weight: Tensor(found))
+        let squares = noise.square().array(as: Double.self)
+        let expected = (0..<3).map { (index: Int) -> Double in
+            let sum: Double = squares[2 * index] + squares[2 * index + 1]
+            return found[index] * sum / 2
+        }
+        #expect(relativeDifference(losses, Tensor(expected)) < 1e-12)
+        let flat = denoisingLoss(
+            prediction: (x + noise).reshaped([3, 2]), x: x.reshaped([3, 2]), weight: Tensor(found))
+        #expect(relativeDifference(flat, losses) == 0)
     }
 
     @Test("critic: for a variance-preserving model the loss is the squared error of the predicted noise")
@@ -117,10 +127,13 @@ struct LossTests {
         let level = level(alpha: [0.9, 0.5, 0.1], sigma: [0.19, 0.75, 0.99].map { $0.squareRoot() })
         let xt = level.noising(x, noise: noise)
         let predictedNoise = noise * 0.8 + 0.1
-        let prediction = (xt - level.sigma * predictedNoise) / level.alpha
-        let found = criticLoss(
+        let matched = level.matching(x)
+        let prediction = (xt - matched.sigma * predictedNoise) / matched.alpha
+        let found = denoisingLoss(
             prediction: prediction, x: x, weight: MixtureDenoiser(Self.single).lossWeight(at: level))
-        #expect(abs(found.item() - predictedNoise.meanSquaredError(to: noise).item()) < 1e-12)
+        let expected = (predictedNoise - noise).square().mean(dims: [1, 2, 3])
+        #expect(relativeDifference(found, expected) < 1e-12)
+        #expect(abs(found.mean().item() - predictedNoise.meanSquaredError(to: noise).item()) < 1e-12)
     }
 
     @Test("critic: finite differences")
@@ -128,24 +141,87 @@ struct LossTests {
         let level = level(alpha: [1, 1, 1], sigma: [0.1, 1, 10])
         noise.setRequiresGrad(true)
         func loss(_ prediction: Tensor) -> Tensor {
-            criticLoss(prediction: prediction, x: x, weight: level.sigma.square() + 0.5)
+            denoisingLoss(prediction: prediction, x: x, weight: level.sigma.square() + 0.5).mean()
         }
         let found = gradients(of: loss(noise), with: [noise])[0]
         #expect(relativeDifference(found, finiteDifferences(at: noise.detached(), loss)) < 1e-6)
     }
 
-    @Test("regression: the mean of the distance, and its finite differences")
+    @Test("regression: the distance of each pair, and finite differences of its mean")
     func regression() {
-        func loss(_ generated: Tensor) -> Tensor {
-            regressionLoss(generated: generated, target: noise) { a, b in
-                ((a - b).square() + 0.01).sqrt().sum(dims: [1, 2, 3])
-            }
+        let term = Regression(weight: 0.5) { a, b in ((a - b).square() + 0.01).sqrt().sum(dims: [1, 2, 3]) }
+        #expect(term.weight == 0.5 && term.inputs == .pairs)
+        func losses(_ generated: Tensor) -> Tensor {
+            let pairs = GeneratorOutput.Pairs(generated: generated, target: noise)
+            return term(GeneratorOutput(samples: generated, condition: nil, pairs: pairs)).loss
         }
+        func loss(_ generated: Tensor) -> Tensor { losses(generated).mean() }
         let lengths = zip(x.array(as: Double.self), noise.array(as: Double.self))
             .map { (pow($0 - $1, 2) + 0.01).squareRoot() }
         #expect(abs(loss(x).item() - lengths.reduce(0, +) / 3) < 1e-12)
+        let pairs = [0, 2, 4].map { lengths[$0] + lengths[$0 + 1] }
+        #expect(relativeDifference(losses(x), Tensor(pairs)) < 1e-12)
         x.setRequiresGrad(true)
         let found = gradients(of: loss(x), with: [x])[0]
         #expect(relativeDifference(found, finiteDifferences(at: x.detached(), loss)) < 1e-6)
+    }
+
+    @Test("where the highest level is pure noise, losses and gradients are finite and what they should be")
+    func pureNoise() {
+        let schedule = RectifiedFlowSchedule()
+        let level = schedule.level(at: Tensor([999, 500, 0]))
+        #expect(level.alpha.array(as: Double.self)[0] == 0 && level.sigma.array(as: Double.self)[0] == 1)
+        let noised = level.noising(x, noise: noise)
+        let (teacher, critic) = (MixtureDenoiser(Self.single), MixtureDenoiser(Self.fake))
+        let predictions = [teacher, critic].map { $0(noised, at: level, given: nil) }
+        // Of pure noise, the mean of all samples.
+        for (prediction, center) in zip(predictions, [[0.3, -0.2], [0.1, 0.5]]) {
+            let first = prediction.selected(dim: 0, index: 0).array(as: Double.self)
+            #expect(zip(first, center).allSatisfy { abs($0 - $1) < 1e-12 })
+        }
+        for weighting in DistributionMatchingWeighting.allCases {
+            for alphaFactor in AlphaFactor.allCases {
+                let gradient = distributionMatchingGradient(
+                    x: x, teacherX0: predictions[0], criticX0: predictions[1], level: level,
+                    weighting: weighting, alphaFactor: alphaFactor)
+                #expect(gradient.isFinite().to(.float64).min().item() == 1)
+                let first = gradient.selected(dim: 0, index: 0).array(as: Double.self)
+                #expect(first.allSatisfy { ($0 == 0) == (alphaFactor == .kept) }, "\(first)")
+                let losses = distributionMatchingLoss(x: x, gradient: gradient)
+                #expect(losses.isFinite().to(.float64).min().item() == 1)
+            }
+        }
+        let weights = teacher.lossWeight(at: level)
+        #expect(weights.array(as: Double.self)[0] == 0)
+        let losses = denoisingLoss(prediction: predictions[1], x: x, weight: weights)
+        #expect(losses.isFinite().to(.float64).min().item() == 1)
+        #expect(losses.array(as: Double.self)[0] == 0 && losses.array(as: Double.self)[1] > 0)
+    }
+
+    @Test("the terms of distribution matching are these losses, and the norm of each gradient")
+    func terms() throws {
+        let level = level(alpha: [0.9, 0.5, 0.1], sigma: [0.4, 0.8, 0.99])
+        let noised = level.noising(x, noise: noise)
+        let scores = GeneratorOutput.Scores(
+            level: level, noised: noised, teacher: Prediction(x0: x * 0.5), critic: Prediction(x0: x * 0.7))
+        var settings = DistributionMatchingSettings()
+        (settings.weight, settings.weighting, settings.alphaFactor) = (3, .sigmaOverAlpha, .omitted)
+        let term = DistributionMatching(settings)
+        #expect(term.name == "distribution_matching" && term.weight == 3 && term.inputs == .scores)
+        let found = term(GeneratorOutput(samples: x, condition: nil, scores: scores))
+        let gradient = x * 0.2 / level.matching(x).sigma
+        #expect(
+            relativeDifference(found.loss, distributionMatchingLoss(x: x, gradient: gradient)) < 1e-12)
+        let norms = gradient.square().sum(dims: [1, 2, 3]).sqrt()
+        let measured = try #require(found.scalars["norm/distribution_matching"])
+        #expect(found.scalars.count == 1 && relativeDifference(measured, norms) < 1e-12)
+
+        let input = CriticInput(
+            samples: x, condition: nil, level: level, prediction: Prediction(x0: x * 0.5),
+            weight: Tensor([1.0, 2, 3]))
+        let denoising = Denoising(weight: 0.5)
+        #expect(denoising.name == "denoising" && denoising.weight == 0.5 && Denoising().weight == 1)
+        let expected = denoisingLoss(prediction: x * 0.5, x: x, weight: Tensor([1.0, 2, 3]))
+        #expect(relativeDifference(denoising(input).loss, expected) == 0)
     }
 }

@@ -30,12 +30,12 @@ struct Mixture {
         }
     }
 
-    /// `mu(x_t) = E[x | x_t]` of points `[N, D, 1, 1]`.
+    /// `mu(x_t) = E[x | x_t]` of points `[N, D]`, or of that many elements in more dimensions.
     func denoised(_ xt: Tensor, at level: NoiseLevel) -> Tensor {
         let level = level.matching(xt)
         let count = xt.shape[0]
         let gain = level.alpha * (width * width)
-        let variance = level.alpha * gain + level.sigma.square()  // [N, 1, 1, 1]
+        let variance = level.alpha * gain + level.sigma.square()  // [N, 1, ...]
         let modes = Tensor(centers.flatMap { $0 }, shape: [1, centers.count, centers[0].count]).matching(
             xt)
         let x = xt.reshaped([count, 1, -1])
@@ -52,8 +52,7 @@ struct Mixture {
 final class MixtureDenoiser: Denoiser {
     let mixture: Mixture
     let schedule: any NoiseSchedule
-    let classCount = 0
-    let members: [Member] = []
+    let children: [Child] = []
     var sampleShape: [Int] { [mixture.centers[0].count, 1, 1] }
 
     init(_ mixture: Mixture, schedule: any NoiseSchedule = KarrasSchedule()) {
@@ -61,9 +60,11 @@ final class MixtureDenoiser: Denoiser {
         self.schedule = schedule
     }
 
-    func callAsFunction(_ x: Tensor, at level: NoiseLevel, condition: Tensor?) -> Tensor {
+    func callAsFunction(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> Tensor {
         mixture.denoised(x, at: level)
     }
+
+    func replica(sharing: WeightSharing) -> MixtureDenoiser { MixtureDenoiser(mixture, schedule: schedule) }
 }
 
 extension Tensor {

@@ -16,29 +16,29 @@ struct ModeTests {
     @Test("keeps a mode that distribution matching alone loses", arguments: ComputeType.allCases)
     func modes(computeType: ComputeType) throws {
         let toy = Toy(mixture, pairs: 1_024)
-        let matchedOnly = try shares(after: 300, of: toy, lambda: 0, computeType)
+        let matchedOnly = try shares(after: 300, of: toy, weight: 0, computeType)
         #expect(matchedOnly[0] > 0.8 && matchedOnly[1] < 0.01)
-        let regressedToo = try shares(after: 300, of: toy, lambda: 0.25, computeType)
+        let regressedToo = try shares(after: 300, of: toy, weight: 0.25, computeType)
         #expect(regressedToo[0] > 0.5 && regressedToo[1] > 0.05)
     }
 
     /// The fraction of generated points near each mode, after some steps at noise that hardly bridges the modes.
-    private func shares(after steps: Int, of toy: Toy, lambda: Double, _ computeType: ComputeType) throws
+    private func shares(after steps: Int, of toy: Toy, weight: Double, _ computeType: ComputeType) throws
         -> [Double]
     {
         let distiller = try toy.distiller(
             Toy.recipe {
                 $0.batch = 64
-                $0.lambda = lambda
-                $0.pairBatch = lambda == 0 ? 0 : 64
-                $0.maximumLevel = 0.4
+                $0.regression.weight = weight
+                $0.regression.batch = 64
+                $0.distributionMatching.maximumLevel = 0.4
                 $0.emaHalfLifeImages = [2_000]
                 $0.computeType = computeType
             })
-        for index in 0..<steps { _ = distiller.step(index) }
-        let generator = try distiller.makeAveragedGenerator()
+        for index in 0..<steps { _ = try distiller.step(index) }
+        let generator = distiller.averagedGenerator()
         var stream = RandomStream(seed: 9, purpose: "modes")
-        let points = withoutGradients { generator.generate(from: stream.normal([1_000, 2, 1, 1])) }
+        let points = withoutGradients { generator(stream.normal([1_000, 2, 1, 1])) }
             .reshaped([1_000, 2])
         return mixture.centers.map { center in
             let distances = (points - Tensor(center.map(Float.init))).square().sum(dims: [1]).sqrt()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Diffusion
 import Distillation
 import Foundation
 import OrderedCollections
@@ -11,13 +12,17 @@ import Weights
 
 @Suite("Pairs")
 struct PairTests {
+    private struct Stop: Error {}
+    private struct Tired: Error {}
+
     private let description = PairDescription(
         count: 22, seed: 3, sampleShape: [1, 2, 2], classCount: 4, teacher: "abc", sampler: "twice the noise",
         storage: .float32, shardSize: 8)
 
     /// A stand-in for a deterministic sampler: twice the noise, plus the class.
-    private func sampler(_ z: Tensor, _ condition: Tensor?) -> Tensor {
-        let classes = condition.map { $0.matmul(Tensor([Float(0), 1, 2, 3], shape: [4, 1])) } ?? Tensor(0)
+    private func sampler(_ z: Tensor, _ condition: Condition?) -> Tensor {
+        let classes =
+            condition?.classes.map { $0.matmul(Tensor([Float(0), 1, 2, 3], shape: [4, 1])) } ?? Tensor(0)
         return z * 2 + classes.reshaped([-1, 1, 1, 1])
     }
 
@@ -42,7 +47,7 @@ struct PairTests {
                 count: 4, seed: 1, sampleShape: toy.teacher.sampleShape, classCount: 0, teacher: "t",
                 sampler: "s")
             var writer = try PairWriter(folder, description)
-            #expect(try writer.write(batch: 4, sampler: { z, _ in z }))
+            try writer.write(batch: 4, sampler: { z, _ in z })
             let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
             try Data().write(to: folder.appending(path: "pairs-00000.safetensors.lock"))
             _ = try PairWriter(folder, description)
@@ -54,15 +59,15 @@ struct PairTests {
     func contents() throws {
         try withTemporaryFolder { folder in
             var writer = try PairWriter(folder, description)
-            #expect(try writer.write(batch: 5, sampler: sampler))
-            let pairs = try PairSet(folder).pairs(at: 3..<22)
+            try writer.write(batch: 5, sampler: sampler)
+            let pairs = try PairSet(folder, verifying: true).pairs(at: 3..<22)
             #expect(
                 pairs.images.array(as: Float.self) == sampler(pairs.z, pairs.condition).array(as: Float.self))
             var stream = RandomStream(seed: 3, purpose: "pair.z", step: 4)
             #expect(
                 pairs.z.selected(dim: 0, index: 1).array(as: Float.self)
                     == stream.normal([1, 2, 2]).array(as: Float.self))
-            #expect(pairs.condition?.argmax(dim: 1).array(as: Int.self) == (3..<22).map { $0 % 4 })
+            #expect(pairs.condition?.classes?.argmax(dim: 1).array(as: Int.self) == (3..<22).map { $0 % 4 })
         }
     }
 
@@ -71,21 +76,19 @@ struct PairTests {
         try withTemporaryFolder { folder in
             let (whole, halted) = (folder.appending(path: "whole"), folder.appending(path: "halted"))
             var writer = try PairWriter(whole, description)
-            #expect(try writer.write(batch: 4, sampler: sampler))
+            try writer.write(batch: 4, sampler: sampler)
 
             var first = try PairWriter(halted, description)
-            #expect(try !first.write(batch: 4, sampler: sampler) { $0 < 12 })
+            #expect(throws: Stop.self) {
+                try first.write(batch: 4, sampler: sampler) { if $0 >= 12 { throw Stop() } }
+            }
             #expect(first.finished == 8)
             #expect(throws: PairError.incomplete(folder: halted.relativePath, found: 8, expected: 22)) {
                 try PairSet(halted)
             }
             var made: [Int] = []
             var second = try PairWriter(halted, description)
-            #expect(
-                try second.write(batch: 4, sampler: sampler) {
-                    made.append($0)
-                    return true
-                })
+            try second.write(batch: 4, sampler: sampler) { made.append($0) }
             #expect(made.first == 12 && second.finished == 22)
 
             #expect(try names(in: whole).count == 4)
@@ -101,19 +104,19 @@ struct PairTests {
             description.count = 101
             description.shardSize = 2
             var writer = try PairWriter(alone, description)
-            #expect(try writer.write(batch: 2, sampler: sampler))
+            try writer.write(batch: 2, sampler: sampler)
 
             let each = try await withThrowingTaskGroup(of: Int.self) { [self, description] group in
                 for _ in 0..<4 {
                     group.addTask {
                         var calls = 0
                         var writer = try PairWriter(together, description)
-                        let isWhole = try writer.write(batch: 2) { z, condition in
+                        try writer.write(batch: 2) { z, condition in
                             calls += 1
                             usleep(1_000)
                             return sampler(z, condition)
                         }
-                        #expect(isWhole && writer.finished == 101)
+                        #expect(writer.finished == 101)
                         return calls
                     }
                 }
@@ -129,21 +132,26 @@ struct PairTests {
         try withTemporaryFolder { folder in
             var made: [Int] = []
             var first = try PairWriter(folder, description)
-            let isWhole = try first.write(batch: 8, sampler: sampler) { _ in
+            func other() throws {
                 // The first writer holds file 0 while the second makes files 1 and 2, and waits.
-                var second = try? PairWriter(folder, description)
-                let isWhole = try? second?.write(batch: 8, sampler: sampler) { count in
-                    made.append(count)
-                    return made.count < 3
+                var second = try PairWriter(folder, description)
+                #expect(throws: Tired.self) {
+                    try second.write(batch: 8, sampler: sampler) { count in
+                        made.append(count)
+                        if made.count == 3 { throw Tired() }
+                    }
                 }
-                #expect(isWhole == false && second?.finished == 14)
-                return false
+                #expect(second.finished == 14)
+                throw Stop()
             }
-            #expect(!isWhole && first.finished == 0 && made == [8, 14, 14])
+            #expect(throws: Stop.self) {
+                try first.write(batch: 8, sampler: sampler) { _ in try other() }
+            }
+            #expect(first.finished == 0 && made == [8, 14, 14])
 
             var third = try PairWriter(folder, description)
             #expect(third.finished == 14)
-            #expect(try third.write(batch: 8, sampler: sampler))
+            try third.write(batch: 8, sampler: sampler)
             #expect(try names(in: folder).count == 4)
         }
     }
@@ -152,7 +160,7 @@ struct PairTests {
     func foreignFiles(kind: Int) throws {
         try withTemporaryFolder { folder in
             var writer = try PairWriter(folder, description)
-            #expect(try writer.write(batch: 8, sampler: sampler))
+            try writer.write(batch: 8, sampler: sampler)
             let file = folder.appending(path: "pairs-00001.safetensors")
             let whole = try Data(contentsOf: file)
             switch kind {
@@ -165,7 +173,7 @@ struct PairTests {
             #expect(error?.description.contains("pairs-00001.safetensors is damaged") == true)
             var repair = try PairWriter(folder, description)
             #expect(repair.finished == 14)
-            #expect(try repair.write(batch: 8, sampler: sampler))
+            try repair.write(batch: 8, sampler: sampler)
             #expect(try Data(contentsOf: file) == whole)
         }
     }
@@ -176,8 +184,8 @@ struct PairTests {
             var description = description
             description.storage = .float16
             var writer = try PairWriter(folder, description)
-            #expect(try writer.write(batch: 22, sampler: sampler))
-            let pairs = try PairSet(folder).pairs(at: 0..<22)
+            try writer.write(batch: 22, sampler: sampler)
+            let pairs = try PairSet(folder, verifying: true).pairs(at: 0..<22)
             #expect(pairs.images.dtype == .float32)
             let exact = sampler(pairs.z, pairs.condition)
             #expect(
@@ -202,13 +210,20 @@ struct PairTests {
     func damage() throws {
         try withTemporaryFolder { folder in
             var writer = try PairWriter(folder, description)
-            #expect(try writer.write(batch: 8, sampler: sampler))
+            try writer.write(batch: 8, sampler: sampler)
             let file = folder.appending(path: "pairs-00001.safetensors")
             var bytes = try Data(contentsOf: file)
             bytes[bytes.count - 1] ^= 1
             try bytes.write(to: file)
-            let error = #expect(throws: PairError.self) { try PairSet(folder) }
-            #expect(error?.description.contains("pairs-00001.safetensors is damaged") == true)
+            #expect(throws: Self.damaged(file)) { try PairSet(folder, verifying: true) }
+            let set = try PairSet(folder)
+            #expect(try set.pairs(at: [0, 7, 16, 21]).images.shape == [4, 1, 2, 2])
+            // One pair of the file is damaged, and all are refused, each time.
+            for index in [8, 15, 8] {
+                #expect(throws: Self.damaged(file)) { try set.pairs(at: [0, index]) }
+            }
+            // An epoch of 22 pairs takes all of them.
+            #expect(throws: Self.damaged(file)) { try set.batch(22, step: 0, seed: 1) }
             try FileManager.default.removeItem(at: file)
             #expect(throws: PairError.incomplete(folder: folder.relativePath, found: 14, expected: 22)) {
                 try PairSet(folder)
@@ -217,12 +232,12 @@ struct PairTests {
             var calls = 0
             var repair = try PairWriter(folder, description)
             #expect(repair.finished == 14)
-            let isWhole = try repair.write(batch: 8) {
+            try repair.write(batch: 8) {
                 calls += 1
                 return sampler($0, $1)
             }
-            #expect(isWhole && calls == 1, "the files before and after it stay")
-            #expect(try PairSet(folder).description == description)
+            #expect(calls == 1, "the files before and after it stay")
+            #expect(try PairSet(folder, verifying: true).description == description)
         }
     }
 
@@ -232,7 +247,7 @@ struct PairTests {
             var writer = try PairWriter(folder, description)
             #expect(throws: PairError.notFinite(pairs: 4..<8)) {
                 var calls = 0
-                return try writer.write(batch: 4) { z, _ in
+                try writer.write(batch: 4) { z, _ in
                     calls += 1
                     return calls == 2 ? z / 0 : z
                 }
@@ -259,21 +274,88 @@ struct PairTests {
         }
     }
 
+    private static func damaged(_ file: URL) -> PairError {
+        .damaged(file: file.relativePath, reason: "it has other contents than were written")
+    }
+
+    @Test("damaged in place after they were opened are refused by file when they are first used")
+    func laterDamage() throws {
+        try withTemporaryFolder { folder in
+            var writer = try PairWriter(folder, description)
+            try writer.write(batch: 8, sampler: sampler)
+            let (early, late) = (try PairSet(folder), try PairSet(folder))
+            _ = try early.pairs(at: [9])
+            let file = folder.appending(path: "pairs-00001.safetensors")
+            let handle = try FileHandle(forWritingTo: file)
+            let size = try handle.seekToEnd()
+            try handle.seek(toOffset: size - 1)
+            try handle.write(contentsOf: Data([0x5a]))
+            try handle.close()
+            #expect(try late.pairs(at: 0..<8).images.shape[0] == 8)
+            #expect(throws: Self.damaged(file)) { try late.pairs(at: [8]) }
+            #expect(throws: Self.damaged(file)) { try late.pairs(at: 0..<22) }
+            #expect(throws: Self.damaged(file)) { try PairSet(folder, verifying: true) }
+            // Whoever has seen the sum does not read the file again.
+            #expect(try early.pairs(at: [9]).images.shape[0] == 1)
+        }
+    }
+
+    @Test("that are damaged end a step of distillation with their file")
+    func damagedStep() throws {
+        try withTemporaryFolder { folder in
+            let toy = Toy(Mixture(centers: [[-0.6, 0], [0.6, 0.2]], shares: [0.5, 0.5], width: 0.1))
+            var description = toy.pairs.description
+            // The distiller looks at the first 1,024 pairs when it is made.
+            (description.count, description.shardSize) = (1_032, 1_024)
+            var writer = try PairWriter(folder, description)
+            try writer.write(batch: 1_024) { z, _ in z * 0.1 }
+            let file = folder.appending(path: "pairs-00001.safetensors")
+            var bytes = try Data(contentsOf: file)
+            bytes[bytes.count - 1] ^= 1
+            try bytes.write(to: file)
+            let distiller = try Distiller(
+                Toy.recipe(), teacher: toy.teacher, pairs: try PairSet(folder),
+                distance: { Toy.distance($0, $1) })
+            let order = EpochOrder(count: 1_032, seed: 0, purpose: "distill.pair")
+            let reads = (0..<64).map { step in order(step * 16..<(step + 1) * 16).contains { $0 >= 1_024 } }
+            let sound = try #require(reads.firstIndex(of: false))
+            let damaged = try #require(reads.firstIndex(of: true))
+            #expect(try distiller.step(sound).fault == nil)
+            #expect(throws: Self.damaged(file)) { try distiller.step(damaged) }
+
+            description.shardSize = 1_000
+            let all = folder.appending(path: "all")
+            writer = try PairWriter(all, description)
+            try writer.write(batch: 1_000) { z, _ in z * 0.1 }
+            let first = all.appending(path: "pairs-00000.safetensors")
+            bytes = try Data(contentsOf: first)
+            bytes[bytes.count - 1] ^= 1
+            try bytes.write(to: first)
+            #expect(throws: Self.damaged(first)) {
+                try Distiller(
+                    Toy.recipe(), teacher: toy.teacher, pairs: try PairSet(all),
+                    distance: { Toy.distance($0, $1) })
+            }
+        }
+    }
+
     @Test("come once an epoch, in an order that the seed names")
-    func order() {
+    func order() throws {
         let images = Tensor.arange(22, dtype: .float32).reshaped([22, 1, 1, 1]).expanded(to: [22, 1, 2, 2])
         let pairs = PairSet(description, images: images)
-        func indices(step: Int, seed: UInt64) -> [Int] {
-            pairs.batch(5, step: step, seed: seed).images.narrowed(dim: 2, start: 0, count: 1)
+        func indices(step: Int, seed: UInt64) throws -> [Int] {
+            try pairs.batch(5, step: step, seed: seed).images.narrowed(dim: 2, start: 0, count: 1)
                 .narrowed(dim: 3, start: 0, count: 1).array(as: Int.self)
         }
         // 22 steps of 5 are five epochs.
-        let dealt = (0..<22).flatMap { indices(step: $0, seed: 1) }
+        let dealt = try (0..<22).flatMap { try indices(step: $0, seed: 1) }
         for epoch in 0..<5 {
             #expect(dealt[epoch * 22..<(epoch + 1) * 22].sorted() == Array(0..<22))
         }
         #expect(Array(dealt[..<22]) != Array(dealt[22..<44]))
-        #expect(indices(step: 7, seed: 1) == Array(dealt[35..<40]))
-        #expect(indices(step: 7, seed: 1) != indices(step: 7, seed: 2))
+        #expect(try indices(step: 7, seed: 1) == Array(dealt[35..<40]))
+        #expect(try indices(step: 7, seed: 1) != indices(step: 7, seed: 2))
+        let named = EpochOrder(count: 22, seed: 1, purpose: "distill.pair")
+        #expect(dealt == named(0..<110))
     }
 }

@@ -17,9 +17,7 @@ struct RunTests {
         _ folder: URL, _ recipe: DistillationRecipe = Toy.recipe(),
         _ change: (inout Run<Distiller<ToyDenoiser>>) -> Void = { _ in }
     ) throws -> Run<Distiller<ToyDenoiser>>.Outcome {
-        var run = Run(try toy.distiller(recipe), settings: recipe, in: RunFolder(folder), title: "distil")
-        run.makeProgress = { _, _ in nil }
-        run.isInterrupted = { false }
+        var run = Run(try toy.distiller(recipe), settings: recipe, in: RunFolder(folder))
         change(&run)
         return try run.run()
     }
@@ -62,7 +60,7 @@ struct RunTests {
             #expect(logs[0].map(\.step) == [2, 4, 6, 8] && logs[1].map(\.step) == [2, 4, 6, 8])
             for (a, b) in zip(logs[0], logs[1]) {
                 #expect(
-                    a.values["loss/dm"] == b.values["loss/dm"]
+                    a.values["loss/distribution_matching"] == b.values["loss/distribution_matching"]
                         && a.values["critic/lag"] == b.values["critic/lag"])
             }
         }
@@ -87,8 +85,10 @@ struct RunTests {
                 } == .finished)
             let last = try #require(try ScalarLog.lines(of: RunFolder(folder).log).last)
             for tag in [
-                "loss/dm", "loss/regression", "loss/critic", "norm/dm_gradient", "norm/generator_gradient",
-                "norm/critic_gradient", "images/mean", "images/std", "images/brightness", "pairs/mean",
+                "loss/distribution_matching", "loss/regression", "loss/denoising",
+                "norm/distribution_matching",
+                "norm/generator", "norm/critic", "images/mean", "images/std", "images/brightness",
+                "pairs/mean",
                 "pairs/std",
                 "pairs/brightness", "critic/fresh_loss", "critic/lag", "images_per_second", "health/sane",
             ] {
@@ -118,7 +118,9 @@ struct RunTests {
     func otherRecipe() throws {
         try withTemporaryFolder { folder in
             _ = try run(folder)
-            #expect(throws: RunFolderError.self) { try run(folder, Toy.recipe { $0.lambda = 0.5 }) }
+            #expect(throws: RunFolderError.self) {
+                try run(folder, Toy.recipe { $0.regression.weight = 0.5 })
+            }
         }
     }
 }

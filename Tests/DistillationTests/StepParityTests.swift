@@ -83,30 +83,32 @@ struct StepParityTests {
         let teacher = try fixtureDenoiser(as: .float64)
         prepare(teacher)
         let (generator, critic) = (try denoiser("generator"), try denoiser("critic"))
-        let labels = try input("labels")
+        let condition = Condition.classes(try input("labels"))
         var found: [String: Tensor] = [:]
 
-        let x = generator.generate(from: try input("z"), condition: labels)
+        let x = Generator(generator)(try input("z"), given: condition)
         let gradient = try withoutGradients {
             let level = try level("generator")
             let noised = level.noising(x, noise: try input("generator.noise"))
             return distributionMatchingGradient(
-                x: x, teacherX0: teacher(noised, at: level, condition: labels),
-                criticX0: critic(noised, at: level, condition: labels), level: level)
+                x: x, teacherX0: teacher(noised, at: level, given: condition),
+                criticX0: critic(noised, at: level, given: condition), level: level)
         }
-        let matching = distributionMatchingLoss(x: x, gradient: gradient)
-        let paired = generator.generate(from: try input("pairs.z"), condition: try input("pairs.labels"))
-        let regression = regressionLoss(generated: paired, target: try input("pairs.image")) {
-            ($0 - $1).square().mean(dims: [1, 2, 3])
-        }
-        let generatorLoss = matching + regression * 0.25
+        let matching = distributionMatchingLoss(x: x, gradient: gradient).mean()
+        let paired = Generator(generator)(
+            try input("pairs.z"), given: .classes(try input("pairs.labels")))
+        let term = Regression(weight: 0.25) { ($0 - $1).square().mean(dims: [1, 2, 3]) }
+        let pairs = GeneratorOutput.Pairs(generated: paired, target: try input("pairs.image"))
+        let regression = term(GeneratorOutput(samples: x, condition: condition, pairs: pairs)).loss.mean()
+        let generatorLoss = matching + regression * term.weight
         generatorLoss.backward()
 
         let criticLevel = try level("critic")
         let noised = criticLevel.noising(x.detached(), noise: try input("critic.noise"))
-        let criticLoss = criticLoss(
-            prediction: critic(noised, at: criticLevel, condition: labels), x: x,
-            weight: teacher.lossWeight(at: criticLevel))
+        let criticLoss = denoisingLoss(
+            prediction: critic(noised, at: criticLevel, given: condition), x: x,
+            weight: teacher.lossWeight(at: criticLevel)
+        ).mean()
         criticLoss.backward()
 
         for (name, tensor) in [

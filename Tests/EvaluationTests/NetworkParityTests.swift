@@ -27,7 +27,8 @@ import Weights
                         let features = try expected.tensor("\(prefix).features")
                         let difference = largestDifference(everyOther(found.features), features)
                         #expect(difference < 1e-5, "\(prefix)")
-                        guard package == "fidelity", let logits = found.logits else { continue }
+                        guard package == "fidelity" else { continue }
+                        let logits = try #require(found.logits)
                         let other = try expected.tensor("\(prefix).logits")
                         #expect(largestDifference(everyOther(logits), other) < 1e-5, "\(prefix)")
                     }

@@ -49,12 +49,9 @@ final class OneStepModelTests {
                 andPath: teacher.appending(path: "unet/config.json").path))
         let images = try model.images(of: ["ab"], seed: 1)
         let noise = sampleNoise([0], seed: 1, shape: [2, 8, 8])
-        let denoiser = StableDiffusionDenoiser(
-            model.unet, unconditional: model.promptEncoder([""]).vectors)
+        let generator = Generator(StableDiffusionDenoiser(model.unet))
         let expected = model.autoencoder.decode(
-            withoutGradients {
-                denoiser.generate(from: noise, condition: model.promptEncoder(["ab"]).vectors)
-            })
+            withoutGradients { generator(noise, given: model.promptEncoder(["ab"]).condition) })
         #expect(relativeDifference(images, expected) < 1e-5)
     }
 
@@ -86,7 +83,7 @@ final class OneStepModelTests {
         let made = try JSONDecoder().decode(Made.self, from: Data(try #require(file.metadata["made"]).utf8))
         let latents = model.folder.scheduler.sample(
             model.denoiser(), noise: try file.tensor("z"),
-            condition: model.promptEncoder(made.prompts).vectors,
+            given: model.promptEncoder(made.prompts).condition,
             steps: 1)
         let name = "LCMScheduler.\(prediction.rawValue)"
         #expect(relativeDifference(latents, try file.tensor("\(name).latents")) < 1e-5)

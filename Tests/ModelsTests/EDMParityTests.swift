@@ -19,7 +19,7 @@ struct EDMParityTests {
     @Test("results in float32 are EDM's", arguments: cases)
     func float32(name: String) throws {
         let (denoiser, tensors) = try load(name, as: .float32)
-        let y = withoutGradients { denoiser(tensors.x, at: tensors.level, condition: tensors.labels) }
+        let y = withoutGradients { denoiser(tensors.x, at: tensors.level, given: tensors.condition) }
         #expect(relativeDifference(y, try tensors.file.tensor("\(name).float32.y")) < 1e-5)
     }
 
@@ -28,7 +28,7 @@ struct EDMParityTests {
         let (denoiser, tensors) = try load(name, as: .float64)
         denoiser.setRequiresGrad(true)
         tensors.x.setRequiresGrad(true)
-        let y = denoiser(tensors.x, at: tensors.level, condition: tensors.labels)
+        let y = denoiser(tensors.x, at: tensors.level, given: tensors.condition)
         let expected = try tensors.file.tensors(under: "\(name).float64.", as: .float64)
         let judged = denoiser.parameters.filter { expected["gradient.\($0.key)"] != nil }
         let found = outputAndGradients(
@@ -49,15 +49,15 @@ struct EDMParityTests {
         let (denoiser, _) = try load(name, as: .float32)
         let file = try SafetensorsFile(fixture("edm-samplers.safetensors"))
         let z = try file.tensor("\(name).z")
-        let labels = try? file.tensor("\(name).labels")
+        let condition = try labels(name, file).map { Condition.classes($0) }
         let fresh = try file.tensor("\(name).fresh")
         let images =
             switch sampler {
-            case "heun": heun(denoiser, noise: z, condition: labels, steps: 6)
-            case "euler": euler(denoiser, noise: z, condition: labels, steps: 6)
+            case "heun": heun(denoiser, noise: z, given: condition, steps: 6)
+            case "euler": euler(denoiser, noise: z, given: condition, steps: 6)
             default:
                 stochasticHeun(
-                    denoiser, noise: z, condition: labels, steps: 6,
+                    denoiser, noise: z, given: condition, steps: 6,
                     churn: Churn(amount: 2, minimum: 0.05, maximum: 50, deviation: 1.003),
                     fresh: { fresh.selected(dim: 0, index: $0) })
             }
@@ -77,7 +77,13 @@ struct EDMParityTests {
         let file: SafetensorsFile
         let x: Tensor
         let level: NoiseLevel
-        let labels: Tensor?
+        let condition: Condition?
+    }
+
+    /// The classes of a case that has some.
+    private func labels(_ name: String, _ file: SafetensorsFile) throws -> Tensor? {
+        #expect(file.names.contains("\(name).labels") == name.hasSuffix("-labels"))
+        return name.hasSuffix("-labels") ? try file.tensor("\(name).labels") : nil
     }
 
     /// A network with EDM's random weights, and what it is evaluated on.
@@ -85,7 +91,7 @@ struct EDMParityTests {
         let file = try SafetensorsFile(fixture("edm.safetensors"))
         let weights = try file.tensors(under: "\(name).state.", as: dtype)
         let x = try file.tensor("\(name).x").to(dtype)
-        let labels = try? file.tensor("\(name).labels").to(dtype)
+        let labels = try labels(name, file)?.to(dtype)
 
         var network = UNetConfiguration()
         network.arch =
@@ -117,6 +123,9 @@ struct EDMParityTests {
             weights: .init(uniqueKeysWithValues: weights.map { ($0, $1) }), file: "edm.safetensors")
         denoiser.convert(to: dtype)
         let level = NoiseLevel(sigma: try file.tensor("\(name).sigma").to(dtype))
-        return (denoiser, Inputs(file: file, x: x.cloned(), level: level, labels: labels))
+        return (
+            denoiser,
+            Inputs(file: file, x: x.cloned(), level: level, condition: labels.map { Condition.classes($0) })
+        )
     }
 }

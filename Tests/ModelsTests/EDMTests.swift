@@ -4,6 +4,7 @@
 import Diffusion
 import Foundation
 import Models
+import Synchronization
 import TestSupport
 import Testing
 import Torch
@@ -13,19 +14,24 @@ private final class ScalarNetwork: EDMNetwork {
     let sampleShape = [1, 2, 3]
     let classCount: Int
     let weight: Tensor
-    private(set) var condition: Tensor?
+    private let seen = Mutex<Tensor?>(nil)
+
+    var classes: Tensor? { seen.withLock { $0 } }
 
     init(_ weight: Double, classCount: Int = 0) {
         self.weight = Tensor(weight, dtype: .float64)
         self.classCount = classCount
     }
 
-    var members: [Member] { [.parameter("weight", weight)] }
+    var children: [Child] { [.parameter("weight", weight)] }
 
     func untrained() -> ScalarNetwork { ScalarNetwork(0, classCount: classCount) }
 
-    func callAsFunction(_ x: Tensor, noise: Tensor, condition: Tensor?) -> Tensor {
-        self.condition = condition
+    func callAsFunction(
+        _ x: Tensor, noise: Tensor, classes: Tensor?, features: ((Tensor) -> Void)?
+    ) -> Tensor {
+        seen.withLock { $0 = classes }
+        features?(x * 3)
         return weight * x
     }
 }
@@ -54,7 +60,7 @@ struct EDMTests {
     @Test("the denoiser is the scaled network")
     func denoiser() {
         let x = Tensor([1.0, -2, 3, 0.5, 0, 7], shape: [1, 1, 2, 3])
-        let level = KarrasSchedule().level(noiseToSignal: 2, count: 1)
+        let level = KarrasSchedule().level(noiseToSignal: 2).level(count: 1)
         let found = EDMDenoiser(ScalarNetwork(3))(x, at: level)
         // sigma^2 + sigmaData^2 = 4.25: cSkip = 0.25 / 4.25 and cOut cIn = 2 * 0.5 / 4.25.
         #expect(relativeDifference(found, x * ((0.25 + 3 * 1) / 4.25)) < 1e-14)
@@ -78,16 +84,16 @@ struct EDMTests {
     @Test("a network with classes sees zeros where no class is given")
     func absentCondition() throws {
         let network = ScalarNetwork(1, classCount: 3)
-        let level = KarrasSchedule().level(noiseToSignal: 2, count: 2)
+        let level = KarrasSchedule().level(noiseToSignal: 2).level(count: 2)
         _ = EDMDenoiser(network)(.zeros([2, 1, 2, 3], dtype: .float64), at: level)
-        let condition = try #require(network.condition)
-        #expect(condition.shape == [2, 3] && condition.array(as: Double.self).allSatisfy { $0 == 0 })
+        let classes = try #require(network.classes)
+        #expect(classes.shape == [2, 3] && classes.array(as: Double.self).allSatisfy { $0 == 0 })
     }
 
-    @Test("the loss is the weighted squared error, written out in plain arithmetic")
+    @Test("the loss of each image is the weighted squared error, written out in plain arithmetic")
     func loss() {
         let (x, draws, weight) = lossInput()
-        let found = edmLoss(EDMDenoiser(ScalarNetwork(weight)), x: x, condition: nil, draws: draws).item()
+        let found = edmLoss(EDMDenoiser(ScalarNetwork(weight)), x: x, given: nil, draws: draws)
 
         let (clean, noise) = (x.array(as: Double.self), draws.noise.array(as: Double.self))
         let errors = clean.indices.map { index in
@@ -97,7 +103,8 @@ struct EDMTests {
             let prediction = (0.25 + weight * sigma * 0.5) / variance * noised
             return variance / pow(sigma * 0.5, 2) * pow(prediction - clean[index], 2)
         }
-        #expect(abs(found / (errors.reduce(0, +) / Double(errors.count)) - 1) < 1e-12)
+        let expected = [0, 6].map { errors[$0..<$0 + 6].reduce(0, +) / 6 }
+        #expect(relativeDifference(found, Tensor(expected)) < 1e-12)
     }
 
     @Test("the loss's gradient is that of finite differences")
@@ -105,10 +112,10 @@ struct EDMTests {
         let (x, draws, weight) = lossInput()
         let network = ScalarNetwork(weight)
         network.setRequiresGrad(true)
-        let loss = edmLoss(EDMDenoiser(network), x: x, condition: nil, draws: draws)
+        let loss = edmLoss(EDMDenoiser(network), x: x, given: nil, draws: draws).sum()
         let found = gradients(of: loss, with: [network.weight])[0]
         let expected = finiteDifferences(at: Tensor([weight], shape: [])) { moved in
-            edmLoss(EDMDenoiser(ScalarNetwork(moved.item())), x: x, condition: nil, draws: draws)
+            edmLoss(EDMDenoiser(ScalarNetwork(moved.item())), x: x, given: nil, draws: draws).sum()
         }
         #expect(relativeDifference(found, expected) < 1e-7)
     }

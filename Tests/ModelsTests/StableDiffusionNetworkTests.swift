@@ -5,6 +5,7 @@ import Diffusion
 import Encoders
 import Foundation
 import Models
+import OrderedCollections
 import TestSupport
 import Testing
 import Torch
@@ -121,33 +122,35 @@ struct StableDiffusionDenoiserTests {
         unet.convert(to: .float64)
         func normal(_ shape: [Int]) -> Tensor { stream.normal(shape, dtype: .float64) }
         let (x, prompt, empty) = (normal([3, 4, 8, 8]), normal([3, 5, 6]), normal([1, 5, 6]))
-        let denoiser = StableDiffusionDenoiser(
-            unet, unconditional: empty, guidance: scale, prediction: prediction)
+        let denoiser = Guided(
+            StableDiffusionDenoiser(unet, prediction: prediction), guidance: scale,
+            unconditional: .context(empty))
         #expect(denoiser.sampleShape == [4, 8, 8])
         let level = denoiser.schedule.level(at: Tensor([999, 500, 0]))
 
         func output(_ context: Tensor) -> Tensor { unet(x, time: level.time, context: context) }
         let unconditional = output(empty.expanded(to: [3, 5, 6]))
         let guided = unconditional + scale * (output(prompt) - unconditional)
-        let (alpha, sigma) = (level.alpha.to(.float64), level.sigma.to(.float64))
+        let (alpha, sigma) = (level.matching(x).alpha, level.matching(x).sigma)
         let expected =
             prediction == .epsilon ? (x - sigma * guided) / alpha : alpha * x - sigma * guided
-        #expect(relativeDifference(denoiser(x, at: level, condition: prompt), expected) < 1e-12)
+        #expect(relativeDifference(denoiser(x, at: level, given: .context(prompt)), expected) < 1e-12)
         let alone =
             prediction == .epsilon ? (x - sigma * unconditional) / alpha : alpha * x - sigma * unconditional
-        #expect(relativeDifference(denoiser(x, at: level, condition: nil), alone) < 1e-12)
+        #expect(relativeDifference(denoiser(x, at: level, given: nil), alone) < 1e-12)
     }
 
     @Test("the clean sample of float32 is no worse than its prediction")
     func precision() {
         var stream = RandomStream(seed: 2, purpose: "precision")
         let unet = UNet2DConditionModel(Self.sizes, from: &stream)
-        let denoiser = StableDiffusionDenoiser(unet, unconditional: stream.normal([1, 5, 6]))
-        let x = stream.normal([1, 4, 8, 8])
+        let denoiser = StableDiffusionDenoiser(unet)
+        let (context, x) = (stream.normal([1, 5, 6]), stream.normal([1, 4, 8, 8]))
         let level = denoiser.schedule.level(at: Tensor([999]))
-        let output = unet(x, time: level.time, context: denoiser.unconditional).to(.float64)
-        let expected = (x.to(.float64) - level.sigma.to(.float64) * output) / level.alpha.to(.float64)
-        let found = denoiser(x, at: level, condition: nil)
+        let output = unet(x, time: level.time, context: context).to(.float64)
+        let precise = level.matching(output)
+        let expected = (x.to(.float64) - precise.sigma * output) / precise.alpha
+        let found = denoiser(x, at: level, given: .context(context))
         #expect(found.dtype == .float32)
         #expect(relativeDifference(found, expected) < 6e-8)
     }
@@ -160,34 +163,84 @@ struct StableDiffusionDenoiserTests {
         let unet = UNet2DConditionModel(Self.sizes, from: &stream)
         unet.convert(to: .float64)
         func normal(_ shape: [Int]) -> Tensor { stream.normal(shape, dtype: .float64) }
-        let denoiser = StableDiffusionDenoiser(
-            unet, unconditional: normal([1, 5, 6]), prediction: prediction)
+        let denoiser = StableDiffusionDenoiser(unet, prediction: prediction)
+        let context = normal([3, 5, 6])
         let (clean, noise) = (normal([3, 4, 8, 8]), normal([3, 4, 8, 8]))
-        let level = denoiser.schedule.level(at: Tensor([980, 500, 20])).matching(clean)
-        let x = level.noising(clean, noise: noise)
-        let output = unet(x, time: level.time, context: denoiser.unconditional.expanded(to: [3, 5, 6]))
+        let numbered = denoiser.schedule.level(at: Tensor([980, 500, 20]))
+        let level = numbered.matching(clean)
+        let x = numbered.noising(clean, noise: noise)
+        let output = unet(x, time: level.time, context: context)
         let target = prediction == .epsilon ? noise : level.alpha * noise - level.sigma * clean
-        let error = denoiser(x, at: level, condition: nil) - clean
+        let error = denoiser(x, at: numbered, given: .context(context)) - clean
+        let weight = denoiser.lossWeight(at: numbered)
+        #expect(weight.shape == [3])
         #expect(
-            relativeDifference(denoiser.lossWeight(at: level) * error.square(), (output - target).square())
+            relativeDifference(weight.reshaped([3, 1, 1, 1]) * error.square(), (output - target).square())
                 < 1e-6)
     }
 
     @Test("a network for generator or critic is like the teacher's, without its guidance")
-    func untrained() throws {
+    func replica() throws {
         var stream = RandomStream(seed: 4, purpose: "untrained")
-        let teacher = StableDiffusionDenoiser(
-            UNet2DConditionModel(Self.sizes, from: &stream), unconditional: stream.normal([1, 5, 6]),
-            guidance: 3, prediction: .velocity, sampleShape: [4, 16, 8])
-        let other = teacher.untrained()
-        #expect(other.guidance == 1 && other.prediction == .velocity && other.sampleShape == [4, 16, 8])
-        #expect(other.unet.configuration == teacher.unet.configuration)
-        try other.load(teacher.state)
-        let (x, prompt) = (stream.normal([1, 4, 16, 8]), stream.normal([1, 5, 6]))
+        let base = StableDiffusionDenoiser(
+            UNet2DConditionModel(Self.sizes, from: &stream), prediction: .velocity, sampleShape: [4, 16, 8])
+        let empty = Condition.context(stream.normal([1, 5, 6]))
+        let teacher = Guided(base, guidance: 3, unconditional: empty)
+        let (x, prompt) = (stream.normal([1, 4, 16, 8]), Condition.context(stream.normal([1, 5, 6])))
         let level = teacher.schedule.level(at: Tensor([700]))
-        let found = other(x, at: level, condition: prompt)
-        #expect(relativeDifference(found, teacher(x, at: level, condition: prompt)) > 1e-4)
-        teacher.guidance = 1
-        #expect(relativeDifference(found, teacher(x, at: level, condition: prompt)) == 0)
+        for sharing in [WeightSharing.nothing, .everything] {
+            let other = teacher.replica(sharing: sharing)
+            #expect(other.prediction == .velocity && other.sampleShape == [4, 16, 8])
+            #expect(other.conditioning == .named(["context"]) && other.classCount == 0)
+            #expect(other.unet.configuration == base.unet.configuration)
+            let found = other(x, at: level, given: prompt)
+            #expect(relativeDifference(found, teacher(x, at: level, given: prompt)) > 1e-4)
+            let unguided = Guided(base, guidance: 1, unconditional: empty)
+            #expect(relativeDifference(found, unguided(x, at: level, given: prompt)) == 0)
+            let name = "unet.conv_in.bias"
+            let (own, given) = (try #require(other.state[name]), try #require(base.state[name]))
+            let before = given.array(as: Float.self)
+            own.fill(2)
+            #expect((given.array(as: Float.self) == before) == (sharing == .nothing))
+            own.copy(from: Tensor(before))
+        }
+    }
+
+    @Test("shows the features of each down block and of the middle block, through which gradient flows")
+    func features() {
+        var stream = RandomStream(seed: 6, purpose: "features")
+        let denoiser = StableDiffusionDenoiser(UNet2DConditionModel(Self.sizes, from: &stream))
+        denoiser.setRequiresGrad(true)
+        let (x, prompt) = (stream.normal([2, 4, 8, 8]), Condition.context(stream.normal([2, 5, 6])))
+        x.setRequiresGrad(true)
+        let level = denoiser.schedule.level(at: Tensor([700, 3]))
+        let found = denoiser.predictAndFeatures(x, at: level, given: prompt)
+        #expect(found.features.map(\.shape) == [[2, 8, 8, 8], [2, 16, 4, 4], [2, 16, 4, 4]])
+        #expect(
+            found.x0.array(as: Float.self)
+                == denoiser(x, at: level, given: prompt).array(as: Float.self))
+        let parameters = denoiser.parameters
+        for (index, feature) in found.features.enumerated() {
+            let slopes = gradients(
+                of: feature.square().sum(), with: [x] + parameters.values, differentiable: true)
+            #expect(slopes[0].abs().max().item() > 0)
+            for (name, slope) in zip(parameters.keys, slopes.dropFirst()) {
+                // What comes after a feature has no part in it.
+                let isLater =
+                    name.hasPrefix("unet.up_blocks") || name.hasPrefix("unet.conv_norm_out")
+                    || name.hasPrefix("unet.conv_out") || name.hasPrefix("unet.mid_block") && index < 2
+                    || name.hasPrefix("unet.down_blocks.1") && index < 1
+                if isLater { #expect(slope.abs().max().item() == 0, "\(name)") }
+            }
+            let first = parameters.keys.firstIndex(of: "unet.conv_in.weight") ?? 0
+            #expect(slopes[1 + first].abs().max().item() > 0)
+        }
+        denoiser.setComputeType(.bfloat16)
+        let narrow = withoutGradients { denoiser.predictAndFeatures(x, at: level, given: prompt) }
+        #expect(narrow.features.allSatisfy { $0.dtype == .float32 } && narrow.x0.dtype == .float32)
+        for (a, b) in zip(narrow.features, found.features) {
+            let error = (a - b.detached()).norm().item() / b.detached().norm().item()
+            #expect(error > 0 && error < 0.05, "\(error)")
+        }
     }
 }

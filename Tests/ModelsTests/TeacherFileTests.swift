@@ -89,7 +89,8 @@ struct TeacherFileTests {
         #expect(
             error.description
                 == "\(url.path) holds no network that is known: it has no tensor like "
-                + "'model.enc.32x32_conv.weight'; use weights of EDM's networks, or of `dmd train-teacher`.")
+                + "'model.enc.32x32_conv.weight'; use weights of EDM's networks, or of a teacher that was trained here."
+        )
     }
 
     @Test("weights that do not fit the description are refused by file and name")

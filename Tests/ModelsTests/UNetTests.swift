@@ -57,8 +57,8 @@ struct UNetTests {
         let x = stream.normal([2, 1, 28, 28])
         let noise = stream.normal([2])
         let labels = Tensor([1, 2]).oneHot(classCount: 10).to(.float32)
-        let precise = withoutGradients { denoiser.model(x, noise: noise, condition: labels) }
-        let rounded = withoutGradients { denoiser.model(x.to(.bfloat16), noise: noise, condition: labels) }
+        let precise = withoutGradients { denoiser.model(x, noise: noise, classes: labels) }
+        let rounded = withoutGradients { denoiser.model(x.to(.bfloat16), noise: noise, classes: labels) }
         #expect(rounded.dtype == .bfloat16)
         let error = (rounded.to(.float32) - precise).norm().item() / precise.norm().item()
         #expect(error > 0 && error < 0.05, "\(error)")
@@ -140,7 +140,7 @@ struct UNetTests {
         denoiser.setRequiresGrad(true)
         x.setRequiresGrad(true)
 
-        let y = denoiser(x, at: level, condition: try file.tensor("labels").to(dtype))
+        let y = denoiser(x, at: level, given: .classes(try file.tensor("labels").to(dtype)))
         let parameters = denoiser.parameters
         let slopes = gradients(of: (try file.tensor("v").to(dtype) * y).sum(), with: [x] + parameters.values)
         var found = ["y": y.detached(), "gradient.x": slopes[0]]

@@ -56,21 +56,21 @@ struct ComputeTypeTests {
     @Test("are found in a network by what they conform to")
     func parts() {
         let network = Network()
-        #expect(network.setComputeType(.bfloat16) && network.computeType == .bfloat16)
-        #expect(network.setRecomputes(true) && network.parts.allSatisfy { $0.recomputes })
+        #expect(network.setComputeType(.bfloat16) && network.computeType.value == .bfloat16)
+        #expect(network.setActivationCheckpointing(true) && network.parts.allSatisfy { $0.recomputes.value })
         #expect(!network.parts[0].setComputeType(.bfloat16))
         var stream = RandomStream(seed: 0, purpose: "test")
-        #expect(!Linear(2, 2, from: &stream).setRecomputes(true))
+        #expect(!Linear(2, 2, from: &stream).setActivationCheckpointing(true))
     }
 
-    private final class Part: Recomputing {
-        var recomputes = false
-        var members: [Member] { [] }
+    private final class Part: ActivationCheckpointing {
+        let recomputes = Setting(false)
+        var children: [Child] { [] }
     }
 
     private final class Network: MixedPrecision {
-        var computeType = ComputeType.float32
+        let computeType = Setting(ComputeType.float32)
         let parts = [Part(), Part()]
-        var members: [Member] { [.module("first", parts[0]), .module("second", parts[1])] }
+        var children: [Child] { [.module("first", parts[0]), .module("second", parts[1])] }
     }
 }

@@ -22,7 +22,7 @@ import Weights
             scale = Tensor([Float(1)])
         }
 
-        var members: [Member] { [.parameter("weight", weight), .buffer("scale", scale)] }
+        var children: [Child] { [.parameter("weight", weight), .buffer("scale", scale)] }
         var values: [Double] { weight.array() }
     }
 

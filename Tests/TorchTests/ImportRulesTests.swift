@@ -23,13 +23,10 @@ private let allowedImports: [String: Set<String>] = [
     "Evaluation": ["Torch", "Encoders", "Weights", "Images", "Archives", "Files"],
     "Export": ["Torch", "Diffusion", "Models", "Encoders", "Weights", "Files"],
     "DMDKit": [
-        "Torch", "Files", "Weights", "Images", "Encoders", "Diffusion", "Models", "Training", "Distillation",
-        "Evaluation", "Export",
+        "Torch", "Files", "Archives", "Weights", "Images", "Encoders", "Diffusion", "Models", "Training",
+        "Distillation", "Evaluation", "Export",
     ],
-    "dmd": [
-        "Torch", "Files", "Weights", "Images", "Encoders", "Diffusion", "Models", "Training", "Distillation",
-        "Evaluation", "Export", "DMDKit",
-    ],
+    "dmd": ["DMDKit"],
 ]
 
 /// The modules that a source file imports, in any form: with attributes, an access level, or a single declaration.

@@ -8,14 +8,14 @@ import Torch
 private final class Leaf: Module {
     let weight = Tensor.zeros([2, 3])
     let scale = Tensor.ones([1])
-    var members: [Member] {
+    var children: [Child] {
         [.parameter("weight", weight), .parameter("bias", nil), .buffer("scale", scale)]
     }
 }
 
 private final class Tree: Module {
     let leaves = [Leaf(), Leaf()]
-    var members: [Member] { leaves.enumerated().map { .module("block\($0)", $1) } }
+    var children: [Child] { leaves.enumerated().map { .module("block\($0)", $1) } }
 }
 
 @Suite struct ModuleTests {

@@ -119,10 +119,10 @@ private func error(ofFile yaml: String) throws -> String {
         )
         #expect(
             error("clipnorm=1")?.description
-                == "--set: the recipe has no key `clipnorm`; did you mean `optimizer.clipNorm`?")
+                == "settings: the recipe has no key `clipnorm`; did you mean `optimizer.clipNorm`?")
         #expect(
             error("optimizer.warmUp=1")?.description
-                == "--set: the recipe has no key `optimizer.warmUp`; known here are learningRate, betas, clipNorm."
+                == "settings: the recipe has no key `optimizer.warmUp`; known here are learningRate, betas, clipNorm."
         )
         #expect(error("steps.x=1") != nil)
     }
@@ -147,15 +147,15 @@ private func error(ofFile yaml: String) throws -> String {
         ("optimizer.learningRate='1'", "`optimizer.learningRate` must be a number, found `1`"),
     ])
     func wrongTypesSayWhatWasExpected(override: String, message: String) {
-        #expect(error(override)?.description == "--set: \(message).")
+        #expect(error(override)?.description == "settings: \(message).")
     }
 
     @Test func malformedTextNamesTheLine() throws {
         #expect(try error(ofFile: "steps: 3\ndata: [1, 2\n").hasPrefix("a.yaml:3: this is not YAML: "))
         #expect(try error(ofFile: "steps: 3\nsteps: 4\n").hasSuffix("`steps` stands here more than once."))
         #expect(try error(ofFile: "- 1\n").contains("a section with keys of its own"))
-        #expect(error("steps")?.description == "--set: expected key=value, found `steps`.")
-        #expect(error("=3") == .malformed(place: "--set", reason: "expected key=value, found `=3`"))
+        #expect(error("steps")?.description == "settings: expected key=value, found `steps`.")
+        #expect(error("=3") == .malformed(place: "settings", reason: "expected key=value, found `=3`"))
     }
 
     @Test func missingFileIsNamed() {

@@ -45,8 +45,8 @@ private struct Settings: Recipe {
             #expect(
                 error?.description
                     == "x holds a run with another recipe, where `steps` is 10 there and 20 now, "
-                    + "`crop` is null there and 3 now; go on with those settings, name the keys with "
-                    + "--override, or choose another folder.")
+                    + "`crop` is null there and 3 now; go on with those settings, override these "
+                    + "keys, or choose another folder.")
             #expect(try folder.recipe(as: Settings.self) == Settings())
         }
     }

@@ -104,7 +104,7 @@ struct RunTests {
             let error = #expect(throws: RecipeError.self) {
                 try Walk(longer).run(in: folder) { $0.overrides = ["stebs"] }
             }
-            #expect(error?.description == "--override: the recipe has no key `stebs`; did you mean `steps`?")
+            #expect(error?.description == "overrides: the recipe has no key `stebs`; did you mean `steps`?")
             #expect(try Walk(longer).run(in: folder) { $0.overrides = ["steps", "rate"] } == .finished)
             #expect(try RunFolder(folder).recipe(as: WalkSettings.self) == longer)
             #expect(try CheckpointReader.latest(in: RunFolder(folder).checkpoints)?.step == 14)

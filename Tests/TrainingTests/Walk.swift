@@ -14,8 +14,9 @@ struct WalkSettings: Recipe {
 }
 
 /// A vector that takes a random step each time: work that is cheap, exact, and goes wrong when it is told to.
-final class Walk: Trainable {
-    struct Report {
+final class Walk: TrainingTask {
+    struct Report: TrainingReport {
+        let measured: [String: Tensor]
         let fault: TrainingFault?
     }
 
@@ -40,20 +41,17 @@ final class Walk: Trainable {
         try onStep(index)
         guard !isFaulty(index, learningRateFactor) else {
             return Report(
+                measured: ["position": Tensor(.nan)],
                 fault: TrainingFault(
                     step: index + 1, network: "walk", values: ["loss": .nan], noiseLevels: [0.5, 80], seed: 7,
                     streams: ["walk.step"]))
         }
         var stream = RandomStream(seed: 7, purpose: "walk.step", step: index)
         position.copy(from: position + stream.normal([4]) * (settings.rate * learningRateFactor))
-        return Report(fault: nil)
+        return Report(measured: ["position": position.sum()], fault: nil)
     }
 
-    func fault(of report: Report) -> TrainingFault? { report.fault }
-
-    func scalars(of report: Report, done: Int) -> [String: Double] {
-        ["position": report.fault == nil ? position.sum().item() : .nan]
-    }
+    func scalars(of report: Report, done: Int) throws -> [String: Double] { report.scalars() }
 
     func load(_ checkpoint: Checkpoint) throws {
         if let saved = try checkpoint.tensors("walk")["position"] { position.copy(from: saved) }
@@ -65,9 +63,7 @@ extension Walk {
     func run(
         in folder: URL, _ change: (inout Run<Walk>) -> Void = { _ in }
     ) throws -> Run<Walk>.Outcome {
-        var run = Run(self, settings: settings, in: RunFolder(folder), title: "walk")
-        run.makeProgress = { _, _ in nil }
-        run.isInterrupted = { false }
+        var run = Run(self, settings: settings, in: RunFolder(folder))
         change(&run)
         return try run.run()
     }

@@ -107,7 +107,7 @@ import Weights
             ("step", "K\u{1}"))
         #expect(
             try complaint(aboutLegacy: several)
-                == "FILE holds several sets of weights: choose one of 'a', 'b' with --key.")
+                == "FILE holds several sets of weights: choose one of 'a', 'b' as the key.")
         #expect(
             try complaint(aboutLegacy: several, key: "step")
                 == "FILE has no weights under 'step': choose one of 'a', 'b'.")

@@ -96,7 +96,7 @@ struct ModelFolderTests {
         let pickled = try #require(throws: ModelFolderError.self) { try folder.load(into: makeLayer()) }
         #expect(
             pickled.description
-                == "\(url.path)/pytorch_model.bin must be converted first: run `dmd convert` on it, and put the result beside "
+                == "\(url.path)/pytorch_model.bin must be converted to safetensors first: do so, and put the result beside "
                 + "it as model.safetensors.")
     }
 

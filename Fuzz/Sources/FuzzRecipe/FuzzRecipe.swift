@@ -13,6 +13,7 @@ public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let data = input(bytes, count)
     let file = place(data, as: "recipe.yaml")
     examine(DistillationRecipe.self, file)
+    examine(DistillRecipe.self, file)
     examine(TeacherRecipe.self, file)
     _ = try? TeacherRecipe.resolved(overrides: [String(decoding: data, as: UTF8.self)])
     return 0

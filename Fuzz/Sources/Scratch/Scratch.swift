@@ -16,7 +16,7 @@ public let scratch: URL = {
 /// Writes a file of the scratch folder.
 public func place(_ data: Data, as name: String) -> URL {
     let file = scratch.appending(path: name)
-    FileManager.default.createFile(atPath: file.path, contents: data)
+    _ = FileManager.default.createFile(atPath: file.path, contents: data)
     return file
 }
 

@@ -9,8 +9,9 @@
 
 /// libtorch behind C.
 ///
-/// Every function that can fail returns 0 on success, and `CT_OUT_OF_MEMORY` where memory was lacking; otherwise `ct_last_error` holds the reason until the
-/// same thread's next failure. No C++ exception crosses this header. Results come out through the first
+/// Every function that can fail returns 0 on success, and `CT_OUT_OF_MEMORY` where memory was lacking; otherwise
+/// `ct_last_error` holds the reason until the same thread's next failure. Within a scope that keeps failures it returns
+/// `CT_KEPT` instead, see `ct_scope`. No C++ exception crosses this header. Results come out through the first
 /// parameters. A `ct_tensor` that a function hands out is owned by the caller and is returned with
 /// `ct_tensor_free`; one that is passed in is only borrowed.
 
@@ -20,7 +21,7 @@ extern "C" {
 
 typedef int32_t ct_status;
 
-enum : int32_t { CT_OUT_OF_MEMORY = 2 };
+enum : int32_t { CT_OUT_OF_MEMORY = 2, CT_KEPT = 3 };
 
 /// An owned reference to an `at::TensorImpl`.
 typedef struct {
@@ -34,6 +35,35 @@ typedef struct {
 
 const char *ct_last_error(void);
 const char *ct_version(void);
+
+// MARK: Scopes
+
+/// What holds for the calls of some threads: how many threads share a batch, and whether failures are kept.
+///
+/// Where they are, the first failure of an operator is kept, and from then on nothing in the scope computes: results are
+/// stand-ins, tensors on libtorch's device "meta", which have a shape and a type and no elements. Whoever opened the scope
+/// looks at `ct_scope_failure` before using a result.
+typedef struct {
+    void *impl;
+} ct_scope;
+
+/// A scope, to be freed: the calling thread's with as many threads, unless they are 0, and, if asked for, with a place of
+/// its own for a failure.
+ct_scope ct_scope_new(int64_t threads, bool keeps_failures);
+
+/// Makes a scope the calling thread's.
+///
+/// Returns the former one, to be freed.
+ct_scope ct_scope_enter(ct_scope scope);
+
+void ct_scope_free(ct_scope scope);
+
+/// The threads of the calling thread's scope; 0 where it names none.
+int64_t ct_scope_threads(void);
+
+/// The status of the failure that a scope keeps, the calling thread's if it is null, and libtorch's words for it; 0 if
+/// there is none.
+ct_status ct_scope_failure(ct_scope scope, const char **message);
 
 // MARK: Operators
 

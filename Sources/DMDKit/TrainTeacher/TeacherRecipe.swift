@@ -10,18 +10,17 @@ public import Training
 public struct TeacherRecipe: Recipe {
     /// The network; its channels, resolution and classes must be those of the images.
     public var network = UNetConfiguration.fashionMNIST
-    /// Names every random draw of the run.
+    /// The random seed of the run.
     public var seed: UInt64 = 0
-    /// Images of one optimiser step.
+    /// The batch size.
     public var batch = 64
-    /// The most images that go through the network at once, on the CPU in each thread: the gradients of a batch's parts
-    /// are added up before an update, which needs less memory and changes nothing else. Null shares out the whole batch
-    /// at once.
+    /// The largest part of a batch that goes through the network at once, on the CPU in each thread: gradients are added up
+    /// before an update, which needs less memory and changes nothing else. Null deals out the whole batch.
     public var microBatch: Int?
     /// What the network computes in; weights, their updates and the loss are float32.
     public var computeType = ComputeType.float32
-    /// Whether the backward pass makes the network's inner results again, block by block, rather than keep them: about a
-    /// third more work in much less memory, with the same result.
+    /// Whether the backward pass makes activations again, block by block, rather than keep them: about a third more work
+    /// in much less memory, with the same result.
     public var gradientCheckpointing = false
     /// Images seen in the whole run.
     public var durationImages = 800_000
@@ -43,7 +42,7 @@ public struct TeacherRecipe: Recipe {
     public var mirror = false
     /// Images between two lines of the log.
     public var logEveryImages = 6_400
-    /// Images between two sample grids.
+    /// Images between two sample sheets.
     public var sampleEveryImages = 128_000
     /// Images between two checkpoints.
     public var checkpointEveryImages = 64_000
@@ -51,7 +50,7 @@ public struct TeacherRecipe: Recipe {
     /// The bundled teacher's settings.
     public init() {}
 
-    /// - Throws: ``RecipeError`` for values out of range.
+    /// - Throws: `RecipeError` for values out of range.
     public func validate() throws {
         do {
             try network.validate()

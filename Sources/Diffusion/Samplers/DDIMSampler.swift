@@ -12,28 +12,25 @@ public import Torch
 ///
 /// - Parameters:
 ///   - denoiser: the network.
-///   - z: unit normal noise `[N, C, H, W]`.
-///   - condition: what the denoiser takes as a condition, `[N, ...]`, or none.
+///   - z: unit normal noise `[N, ...]`.
+///   - condition: what each sample is to show, or nothing.
 ///   - steps: from 1 to the schedule's count.
 ///   - spacing: at which levels the network is evaluated.
 ///   - endsClean: whether the last step leads to no noise at all instead of the least level: diffusers' `set_alpha_to_one`.
 ///   - onState: hears every state.
 /// - Returns: samples, as `z`, without a graph.
 public func ddim(
-    _ denoiser: some Denoiser, noise z: Tensor, condition: Tensor? = nil, steps: Int = 50,
+    _ denoiser: some Denoiser, noise z: Tensor, given condition: Condition? = nil, steps: Int = 50,
     spacing: StepSpacing = .leading(), endsClean: Bool = false, onState: StateObserver = { _, _ in }
 ) -> Tensor {
-    withoutGradients {
-        let flow = NumberedFlow(denoiser: denoiser, noise: z, condition: condition)
-        let levels = spacing.levels(steps, of: flow.points.count)
-        let distance = flow.points.count / steps
+    let flow = ProbabilityFlow(denoiser: denoiser, noise: z, condition: condition)
+    let path = DiscretePath(denoiser.schedule, steps: steps, spacing: spacing, endsClean: endsClean)
+    return withoutGradients {
         var x = flow.start
-        onState(flow.points[levels[0]].ratio, x / flow.points[levels[0]].alpha)
-        for level in levels {
-            let point = flow.points[level]
-            let end = flow.end(ofStepFrom: level, distance: distance, endsClean: endsClean)
-            x = flow.moved(x, from: point, to: end, along: flow.slope(x, point))
-            onState(end.ratio, x / end.alpha)
+        onState(path.levels[0], x)
+        for (level, end) in zip(path.levels, path.ends) {
+            x = flow.moved(along: flow.slope(x, level), to: end)
+            onState(end, x)
         }
         return x.to(z.dtype)
     }

@@ -11,18 +11,20 @@ public import Torch
 ///
 /// - Parameters:
 ///   - denoiser: the network.
-///   - z: unit normal noise `[N, C, H, W]`.
-///   - condition: the class of each image as a one-hot row `[N, classCount]`, or none.
+///   - z: unit normal noise `[N, ...]`.
+///   - condition: what each sample is to show, or nothing.
 ///   - steps: at least 1.
 ///   - rho: the larger, the more of the steps are at little noise.
 ///   - onState: hears every state.
 /// - Returns: images, as `z`, without a graph.
 public func euler(
-    _ denoiser: some Denoiser, noise z: Tensor, condition: Tensor? = nil, steps: Int, rho: Double = 7,
+    _ denoiser: some Denoiser, noise z: Tensor, given condition: Condition? = nil, steps: Int,
+    rho: Double = 7,
     onState: StateObserver = { _, _ in }
 ) -> Tensor {
     let flow = ProbabilityFlow(denoiser: denoiser, noise: z, condition: condition)
-    return flow.integrate(steps: steps, rho: rho, onState: onState) { y, ratio, next, _ in
-        y + flow.slope(y, ratio) * (next - ratio)
+    let levels = denoiser.schedule.samplingLevels(count: steps, rho: rho)
+    return flow.integrate(levels, from: flow.start, onState: onState) { x, level, next, _ in
+        flow.moved(along: flow.slope(x, level), to: next)
     }
 }

@@ -10,26 +10,30 @@ public import Torch
 ///
 /// - Parameters:
 ///   - denoiser: the network.
-///   - z: unit normal noise `[N, C, H, W]`.
-///   - condition: the class of each image as a one-hot row `[N, classCount]`, or none.
+///   - z: unit normal noise `[N, ...]`.
+///   - condition: what each sample is to show, or nothing.
 ///   - steps: at least 1; 18 for the published CIFAR-10 networks.
 ///   - rho: the larger, the more of the steps are at little noise.
 ///   - onState: hears every state.
 /// - Returns: images, as `z`, without a graph.
 public func heun(
-    _ denoiser: some Denoiser, noise z: Tensor, condition: Tensor? = nil, steps: Int = 18, rho: Double = 7,
+    _ denoiser: some Denoiser, noise z: Tensor, given condition: Condition? = nil, steps: Int = 18,
+    rho: Double = 7,
     onState: StateObserver = { _, _ in }
 ) -> Tensor {
     let flow = ProbabilityFlow(denoiser: denoiser, noise: z, condition: condition)
-    return flow.integrate(steps: steps, rho: rho, onState: onState) { y, ratio, next, _ in
-        heunStep(flow, y, ratio, next)
+    let levels = denoiser.schedule.samplingLevels(count: steps, rho: rho)
+    return flow.integrate(levels, from: flow.start, onState: onState) { x, level, next, _ in
+        heunStep(flow, x, level, next)
     }
 }
 
-/// A step of second order, or of first order to the ratio 0, where there is no slope.
-func heunStep(_ flow: ProbabilityFlow<some Denoiser>, _ y: Tensor, _ ratio: Double, _ next: Double) -> Tensor
-{
-    let first = flow.slope(y, ratio)
-    let euler = y + first * (next - ratio)
-    return next == 0 ? euler : y + (first + flow.slope(euler, next)) * ((next - ratio) / 2)
+/// A step of second order; of first order to the clean sample, where there is no slope, and from pure noise.
+func heunStep(
+    _ flow: ProbabilityFlow<some Denoiser>, _ x: Tensor, _ level: SamplerLevel, _ next: SamplerLevel
+) -> Tensor {
+    let first = flow.slope(x, level)
+    let euler = flow.moved(along: first, to: next)
+    guard next.sigma > 0, level.alpha > 0 else { return euler }
+    return flow.moved(x, from: level, to: next, along: (first.noise + flow.slope(euler, next).noise) / 2)
 }

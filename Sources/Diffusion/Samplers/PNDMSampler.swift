@@ -15,48 +15,45 @@ public import Torch
 ///
 /// - Parameters:
 ///   - denoiser: the network.
-///   - z: unit normal noise `[N, C, H, W]`.
-///   - condition: what the denoiser takes as a condition, `[N, ...]`, or none.
+///   - z: unit normal noise `[N, ...]`.
+///   - condition: what each sample is to show, or nothing.
 ///   - steps: from 1 to the schedule's count; 50 for DMD's pairs.
 ///   - spacing: at which levels the network is evaluated.
 ///   - endsClean: whether the last step leads to no noise at all instead of the least level: diffusers' `set_alpha_to_one`.
 ///   - onState: hears every state.
 /// - Returns: samples, as `z`, without a graph.
 public func pndm(
-    _ denoiser: some Denoiser, noise z: Tensor, condition: Tensor? = nil, steps: Int = 50,
+    _ denoiser: some Denoiser, noise z: Tensor, given condition: Condition? = nil, steps: Int = 50,
     spacing: StepSpacing = .leading(), endsClean: Bool = false, onState: StateObserver = { _, _ in }
 ) -> Tensor {
-    withoutGradients {
-        let flow = NumberedFlow(denoiser: denoiser, noise: z, condition: condition)
-        let levels = spacing.levels(steps, of: flow.points.count)
-        let distance = flow.points.count / steps
+    let flow = ProbabilityFlow(denoiser: denoiser, noise: z, condition: condition)
+    let path = DiscretePath(denoiser.schedule, steps: steps, spacing: spacing, endsClean: endsClean)
+    return withoutGradients {
         let start = flow.start
         var x = start
-        var slopes: [Tensor] = []
-        onState(flow.points[levels[0]].ratio, x / flow.points[levels[0]].alpha)
-        for (index, level) in levels.enumerated() {
-            let point = flow.points[level]
+        var noises: [Tensor] = []
+        onState(path.levels[0], x)
+        for (index, (level, end)) in zip(path.levels, path.ends).enumerated() {
             if index == 1 {
                 // The first step once more, along the mean of the noises at its two ends.
-                let mean = (flow.slope(x, point) + slopes[0]) / 2
-                x = flow.moved(start, from: flow.points[level + distance], to: point, along: mean)
-                onState(point.ratio, x / point.alpha)
+                let mean = (flow.slope(x, level).noise + noises[0]) / 2
+                x = flow.moved(start, from: path.levelBefore(index), to: level, along: mean)
+                onState(level, x)
             }
-            slopes = slopes.suffix(3) + [flow.slope(x, point)]
-            let end = flow.end(ofStepFrom: level, distance: distance, endsClean: endsClean)
-            x = flow.moved(x, from: point, to: end, along: multistep(slopes))
-            onState(end.ratio, x / end.alpha)
+            noises = noises.suffix(3) + [flow.slope(x, level).noise]
+            x = flow.moved(x, from: level, to: end, along: multistep(noises))
+            onState(end, x)
         }
         return x.to(z.dtype)
     }
 }
 
-/// The Adams-Bashforth formula on up to four slopes, the latest last.
-private func multistep(_ slopes: [Tensor]) -> Tensor {
+/// The Adams-Bashforth formula on up to four noises, the latest last.
+private func multistep(_ noises: [Tensor]) -> Tensor {
     let weights: [[Double]] = [
         [1], [-1.0 / 2, 3.0 / 2], [5.0 / 12, -16.0 / 12, 23.0 / 12],
         [-9.0 / 24, 37.0 / 24, -59.0 / 24, 55.0 / 24],
     ]
-    let terms = zip(slopes, weights[slopes.count - 1]).map { $0 * $1 }
+    let terms = zip(noises, weights[noises.count - 1]).map { $0 * $1 }
     return terms.dropFirst().reduce(terms[0]) { $0 + $1 }
 }

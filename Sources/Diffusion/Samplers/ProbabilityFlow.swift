@@ -3,54 +3,67 @@
 
 public import Torch
 
-/// Hears the states of a sampler, the first and the last included: the noise-to-signal ratio `s`, and `y` in the precise
-/// type.
-public typealias StateObserver = (_ noiseToSignal: Double, _ state: Tensor) -> Void
+/// Hears the states of a sampler, the first and the last included: the level, and `x_t` in the precise type.
+public typealias StateObserver = (_ level: SamplerLevel, _ state: Tensor) -> Void
 
-/// The probability flow equation of a denoiser. With the noise-to-signal ratio `s = sigma / alpha` and `y = x_t / alpha`,
+/// The probability flow of a denoiser: with the predicted noise `e = (x - alpha mu) / sigma`,
 ///
-///     dy/ds = (y - mu(alpha y, s)) / s
+///     d(x / alpha) / d(sigma / alpha) = e
 ///
 /// The state is float64 (float32 on MPS, which has no other); the network sees the type of the noise. Source: Karras et
 /// al. 2022, equations 1 and 4 (arXiv 2206.00364).
 struct ProbabilityFlow<Network: Denoiser> {
+    /// What a network makes of a state.
+    struct Slope {
+        /// `mu`.
+        let mean: Tensor
+        /// `e`.
+        let noise: Tensor
+    }
+
     let denoiser: Network
-    /// Unit normal noise `[N, C, H, W]`.
+    /// Unit normal noise `[N, ...]`.
     let noise: Tensor
-    let condition: Tensor?
+    let condition: Condition?
 
-    /// `noise` in the precise type, at the largest ratio.
-    func start(at ratio: Double) -> Tensor {
-        let precise = noise.to(noise.device == .mps ? .float32 : .float64)
-        return precise * denoiser.schedule.initialScale / level(ratio).matching(precise).alpha
+    /// The state before the first step: noise as strong as the schedule's highest level has it.
+    var start: Tensor { precise * denoiser.schedule.initialScale }
+
+    /// The noise in the type of states.
+    var precise: Tensor { noise.to(noise.device == .mps ? .float32 : .float64) }
+
+    /// Evaluates the network.
+    func slope(_ x: Tensor, _ level: SamplerLevel) -> Slope {
+        let mean = denoiser(x.to(noise.dtype), at: level.level(count: x.shape[0]), given: condition).to(
+            x.dtype)
+        return Slope(mean: mean, noise: (x - mean * level.alpha) / level.sigma)
     }
 
-    /// `dy/ds`.
-    func slope(_ y: Tensor, _ ratio: Double) -> Tensor {
-        let level = level(ratio)
-        let xT = (level.matching(y).alpha * y).to(noise.dtype)
-        let mu = denoiser(xT, at: level.matching(xT), condition: condition)
-        return (y - mu.to(y.dtype)) / ratio
+    /// A straight step: the state at `end` that has the same clean sample and the same noise.
+    func moved(along slope: Slope, to end: SamplerLevel) -> Tensor {
+        slope.mean * end.alpha + slope.noise * end.sigma
     }
 
-    /// Goes from the largest ratio to 0 in `steps` steps, each made by `advance` from a state at one ratio to the next.
+    /// A step from `x` at `level` to `end` along a noise that is not the prediction there, as in methods of higher order.
+    ///
+    /// - Parameter level: with some signal in it; from pure noise there are straight steps alone.
+    func moved(_ x: Tensor, from level: SamplerLevel, to end: SamplerLevel, along noise: Tensor) -> Tensor {
+        (x / level.alpha + noise * (end.noiseToSignal - level.noiseToSignal)) * end.alpha
+    }
+
+    /// Goes through some levels, each step made by `advance` from a state at one level to the next.
     func integrate(
-        steps: Int, rho: Double, onState: StateObserver,
-        advance: (_ y: Tensor, _ ratio: Double, _ next: Double, _ step: Int) -> Tensor
+        _ levels: [SamplerLevel], from start: Tensor, onState: StateObserver,
+        advance: (_ x: Tensor, _ level: SamplerLevel, _ next: SamplerLevel, _ step: Int) -> Tensor
     ) -> Tensor {
         withoutGradients {
-            let ratios = denoiser.schedule.samplingSigmas(count: steps, rho: rho)
-            var y = start(at: ratios[0])
-            onState(ratios[0], y)
-            for step in 0..<steps {
-                y = advance(y, ratios[step], ratios[step + 1], step)
-                onState(ratios[step + 1], y)
+            var x = start
+            onState(levels[0], x)
+            for (step, (level, next)) in zip(levels, levels.dropFirst()).enumerated() {
+                x = advance(x, level, next, step)
+                onState(next, x)
             }
-            return y.to(noise.dtype)
+            return x.to(noise.dtype)
         }
-    }
-
-    private func level(_ ratio: Double) -> NoiseLevel {
-        denoiser.schedule.level(noiseToSignal: ratio, count: noise.shape[0])
     }
 }

@@ -5,7 +5,10 @@ public import Torch
 
 /// Unit normal noise for the images of the given numbers, each drawn by itself, on the CPU.
 ///
-/// - Parameter shape: that of the noise of one image; the result is `[N] + shape`.
+/// - Parameters:
+///   - indices: the numbers of N images.
+///   - seed: the seed of all images.
+///   - shape: that of the noise of one image; the result is `[N] + shape`.
 public func sampleNoise(_ indices: [Int], seed: UInt64, shape: [Int]) -> Tensor {
     RandomStream.normals(at: indices, seed: seed, purpose: "sample.z", shape: shape)
 }

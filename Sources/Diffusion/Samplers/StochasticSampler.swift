@@ -3,7 +3,7 @@
 
 public import Torch
 
-/// How much fresh noise ``stochasticHeun(_:noise:condition:steps:rho:churn:fresh:onState:)`` adds on its way, under EDM's
+/// How much fresh noise ``stochasticHeun(_:noise:given:steps:rho:churn:fresh:onState:)`` adds on its way, under EDM's
 /// names. Source: Karras et al. 2022, algorithm 2 (arXiv 2206.00364).
 public struct Churn: Codable, Sendable, Equatable {
     /// `S_churn`: the noise of all steps together, at least 0.
@@ -32,13 +32,13 @@ public struct Churn: Codable, Sendable, Equatable {
     }
 }
 
-/// Samples as ``heun(_:noise:condition:steps:rho:onState:)`` does, but adds fresh noise before each step and goes down from
+/// Samples as ``heun(_:noise:given:steps:rho:onState:)`` does, but adds fresh noise before each step and goes down from
 /// there: errors of earlier steps are forgotten. Source: Karras et al. 2022, algorithm 2 (arXiv 2206.00364).
 ///
 /// - Parameters:
 ///   - denoiser: the network.
-///   - z: unit normal noise `[N, C, H, W]`.
-///   - condition: the class of each image as a one-hot row `[N, classCount]`, or none.
+///   - z: unit normal noise `[N, ...]`.
+///   - condition: what each sample is to show, or nothing.
 ///   - steps: at least 1.
 ///   - rho: the larger, the more of the steps are at little noise.
 ///   - churn: how much noise is added.
@@ -47,15 +47,19 @@ public struct Churn: Codable, Sendable, Equatable {
 ///   - onState: hears every state.
 /// - Returns: images, as `z`, without a graph.
 public func stochasticHeun(
-    _ denoiser: some Denoiser, noise z: Tensor, condition: Tensor? = nil, steps: Int, rho: Double = 7,
+    _ denoiser: some Denoiser, noise z: Tensor, given condition: Condition? = nil, steps: Int,
+    rho: Double = 7,
     churn: Churn, fresh: (_ step: Int) -> Tensor, onState: StateObserver = { _, _ in }
 ) -> Tensor {
     let flow = ProbabilityFlow(denoiser: denoiser, noise: z, condition: condition)
     let schedule = denoiser.schedule
-    return flow.integrate(steps: steps, rho: rho, onState: onState) { y, ratio, next, step in
+    let levels = schedule.samplingLevels(count: steps, rho: rho)
+    return flow.integrate(levels, from: flow.start, onState: onState) { x, level, next, step in
+        let ratio = level.noiseToSignal
         let raised = schedule.rounded(noiseToSignal: ratio * (1 + churn.rise(at: ratio, steps: steps)))
-        guard raised > ratio else { return heunStep(flow, y, ratio, next) }
+        guard raised > ratio else { return heunStep(flow, x, level, next) }
         let added = (raised * raised - ratio * ratio).squareRoot() * churn.deviation
-        return heunStep(flow, y + fresh(step).to(y.dtype) * added, raised, next)
+        let above = schedule.level(noiseToSignal: raised)
+        return heunStep(flow, (x / level.alpha + fresh(step).to(x.dtype) * added) * above.alpha, above, next)
     }
 }

@@ -57,8 +57,8 @@ public struct KarrasSchedule: NoiseSchedule, Equatable {
     public func rounded(noiseToSignal: Double) -> Double { nearest(to: noiseToSignal, in: grid) }
 
     /// The level where sigma is `noiseToSignal`.
-    public func level(noiseToSignal: Double, count: Int) -> NoiseLevel {
-        NoiseLevel(sigma: .full([count], value: noiseToSignal, dtype: .float64))
+    public func level(noiseToSignal: Double) -> SamplerLevel {
+        SamplerLevel(alpha: 1, sigma: noiseToSignal, time: noiseToSignal)
     }
 }
 

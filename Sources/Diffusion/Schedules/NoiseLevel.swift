@@ -4,10 +4,10 @@
 public import Torch
 
 /// How noisy each sample of a batch is: `x_t = alpha x + sigma eps` with unit normal `eps`.
-public struct NoiseLevel {
-    /// What remains of the clean sample, `[N, 1, 1, 1]`, in (0, 1].
+public struct NoiseLevel: Sendable {
+    /// What remains of the clean sample, `[N]`, in [0, 1]; 0 is pure noise.
     public let alpha: Tensor
-    /// The standard deviation of the noise, `[N, 1, 1, 1]`.
+    /// The standard deviation of the noise, `[N]`, above 0.
     public let sigma: Tensor
     /// What a network is told about the level, `[N]`: sigma for EDM, the step for variance-preserving models.
     public let time: Tensor
@@ -15,13 +15,13 @@ public struct NoiseLevel {
     /// A level for each sample.
     ///
     /// - Parameters:
-    ///   - alpha: what remains of the clean sample; any shape of N elements.
-    ///   - sigma: the standard deviation of the noise; any shape of N elements.
-    ///   - time: what a network is told; any shape of N elements.
+    ///   - alpha: what remains of the clean sample, `[N]`.
+    ///   - sigma: the standard deviation of the noise, `[N]`.
+    ///   - time: what a network is told, `[N]`.
     public init(alpha: Tensor, sigma: Tensor, time: Tensor) {
-        self.alpha = alpha.reshaped([-1, 1, 1, 1])
-        self.sigma = sigma.reshaped([-1, 1, 1, 1])
-        self.time = time.reshaped([-1])
+        self.alpha = alpha
+        self.sigma = sigma
+        self.time = time
     }
 
     /// EDM's level of each sample, `x_t = x + sigma eps`.
@@ -32,16 +32,25 @@ public struct NoiseLevel {
     /// `alpha x + sigma eps`, equation 3 of DMD (arXiv 2311.18828).
     ///
     /// - Parameters:
-    ///   - x: clean samples `[N, C, H, W]`.
+    ///   - x: clean samples `[N, ...]`.
     ///   - noise: `eps`, unit normal, as `x`.
     public func noising(_ x: Tensor, noise: Tensor) -> Tensor {
         let level = matching(x)
         return level.alpha * x + level.sigma * noise
     }
 
-    /// The same level in the type and on the device of `x`.
+    /// The same level in the type and on the device of `x`, with `alpha` and `sigma` as `[N, 1, ...]`, to calculate with `x`.
     public func matching(_ x: Tensor) -> NoiseLevel {
         func match(_ tensor: Tensor) -> Tensor { tensor.to(x.dtype).to(x.device) }
-        return NoiseLevel(alpha: match(alpha), sigma: match(sigma), time: match(time))
+        let shape = [-1] + Array(repeating: 1, count: x.rank - 1)
+        return NoiseLevel(
+            alpha: match(alpha).reshaped(shape), sigma: match(sigma).reshaped(shape), time: match(time))
+    }
+
+    /// Levels of several batches, one after another.
+    public static func concatenated(_ parts: [NoiseLevel]) -> NoiseLevel {
+        NoiseLevel(
+            alpha: .concatenated(parts.map(\.alpha)), sigma: .concatenated(parts.map(\.sigma)),
+            time: .concatenated(parts.map(\.time)))
     }
 }

@@ -6,9 +6,9 @@ public import Torch
 
 /// The noise levels of a diffusion model, numbered from the least noise to the most.
 ///
-/// A level is known by its number or by its noise-to-signal ratio `sigma / alpha`. In terms of that ratio and of
-/// `x_t / alpha` every Gaussian diffusion is the same, so that one sampler serves all schedules. Source: Karras et
-/// al. 2022, section 2 (arXiv 2206.00364).
+/// A level is known by its number or by its noise-to-signal ratio `sigma / alpha`, in terms of which every Gaussian
+/// diffusion is the same, so that one sampler serves all schedules. Source: Karras et al. 2022, section 2 (arXiv
+/// 2206.00364). The highest level may be pure noise, where alpha is 0 and the ratio infinite.
 public protocol NoiseSchedule: Sendable {
     /// The number of levels.
     var count: Int { get }
@@ -24,33 +24,46 @@ public protocol NoiseSchedule: Sendable {
     /// - Parameter steps: whole numbers from 0 to `count - 1`, `[N]`.
     func level(at steps: Tensor) -> NoiseLevel
 
-    /// One level for a whole batch, float64 on the CPU.
+    /// A level that may lie between two numbers.
     ///
-    /// - Parameters:
-    ///   - noiseToSignal: `sigma / alpha`, in ``noiseToSignalRange``.
-    ///   - count: the size of the batch.
-    func level(noiseToSignal: Double, count: Int) -> NoiseLevel
+    /// - Parameter noiseToSignal: `sigma / alpha`, in ``noiseToSignalRange``.
+    func level(noiseToSignal: Double) -> SamplerLevel
 
     /// The noise-to-signal ratio nearest to a given one that the network was trained for.
     func rounded(noiseToSignal: Double) -> Double
-}
 
-extension NoiseSchedule {
-    /// The given ratio: the network knows all.
-    public func rounded(noiseToSignal: Double) -> Double { noiseToSignal }
-
-    /// The noise-to-signal ratios at which a sampler evaluates the network, from the largest down, and a final 0:
-    /// `t_i = (max^(1/rho) + i / (N - 1) (min^(1/rho) - max^(1/rho)))^rho`.
+    /// The levels at which ``heun(_:noise:given:steps:rho:onState:)`` and its kin evaluate the network, from the most noise
+    /// down, and ``SamplerLevel/clean`` at the end. Unless told otherwise
+    ///
+    ///     sigma_i / alpha_i = (max^(1/rho) + i / (N - 1) (min^(1/rho) - max^(1/rho)))^rho
     ///
     /// Source: Karras et al. 2022, equation 5 (arXiv 2206.00364).
     ///
     /// - Parameters:
     ///   - count: `N`, at least 1.
     ///   - rho: the larger, the more of the steps are at little noise.
-    public func samplingSigmas(count: Int, rho: Double = 7) -> [Double] {
+    func samplingLevels(count: Int, rho: Double) -> [SamplerLevel]
+}
+
+extension NoiseSchedule {
+    /// The given ratio: the network knows all.
+    public func rounded(noiseToSignal: Double) -> Double { noiseToSignal }
+
+    /// Levels whose ratios' `rho`-th roots are evenly spaced.
+    public func samplingLevels(count: Int, rho: Double = 7) -> [SamplerLevel] {
         precondition(count > 0, "a sampler cannot take \(count) steps")
-        return rhoSpaced(from: noiseToSignalRange.upperBound, to: noiseToSignalRange.lowerBound, count, rho)
-            .map(rounded(noiseToSignal:)) + [0]
+        let (least, largest) = (noiseToSignalRange.lowerBound, noiseToSignalRange.upperBound)
+        return rhoSpaced(from: largest, to: least, count, rho)
+            .map { level(noiseToSignal: rounded(noiseToSignal: $0)) } + [.clean]
+    }
+
+    /// All levels by their numbers.
+    public var levels: [SamplerLevel] {
+        let level = level(at: .arange(count))
+        let (alphas, sigmas) = (level.alpha.array(as: Double.self), level.sigma.array(as: Double.self))
+        return zip(zip(alphas, sigmas), level.time.array(as: Double.self)).map {
+            SamplerLevel(alpha: $0.0, sigma: $0.1, time: $1)
+        }
     }
 }
 

@@ -61,12 +61,11 @@ public struct VariancePreservingSchedule: NoiseSchedule, Equatable {
             alpha: lookUp(alphas, at: steps), sigma: lookUp(sigmas, at: steps), time: steps.to(.float32))
     }
 
-    /// The level where `sigma / alpha` is `noiseToSignal`; between two steps the time is interpolated linearly in the logarithm of the ratio.
-    public func level(noiseToSignal: Double, count: Int) -> NoiseLevel {
+    /// The level where `sigma / alpha` is `noiseToSignal`; between two steps the time is interpolated linearly in the
+    /// logarithm of the ratio.
+    public func level(noiseToSignal: Double) -> SamplerLevel {
         let alpha = 1 / (1 + noiseToSignal * noiseToSignal).squareRoot()
-        func batch(_ value: Double) -> Tensor { .full([count], value: value, dtype: .float64) }
-        return NoiseLevel(
-            alpha: batch(alpha), sigma: batch(alpha * noiseToSignal), time: batch(time(log(noiseToSignal))))
+        return SamplerLevel(alpha: alpha, sigma: alpha * noiseToSignal, time: time(log(noiseToSignal)))
     }
 
     private func time(_ ratio: Double) -> Double {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Diffusion
 import Files
 public import Foundation
 import OrderedCollections
@@ -14,7 +15,7 @@ import Weights
 /// `prompts.json` tells what the folder is made of; `prompts-00000.safetensors` and so on hold a float16 tensor for each
 /// different text, named by its number. Each file is written whole or not at all, and what is missing is made when the
 /// folder is opened again. Any number of processes may make a folder together.
-public final class PromptVectors: Conditions {
+public final class PromptVectors: ConditionSource {
     /// The number of prompts.
     public let count: Int
 
@@ -30,14 +31,14 @@ public final class PromptVectors: Conditions {
     /// - Parameters:
     ///   - folder: where the vectors are kept.
     ///   - prompts: at least one.
-    ///   - encoder: the ``fingerprint(of:)`` of the encoder's weights.
+    ///   - encoder: the `fingerprint(of:)` of the encoder's weights.
     ///   - encode: makes vectors `[N, ...]` of texts, each by itself.
-    ///   - progress: hears how many of how many texts are done, and says whether to go on.
-    /// - Returns: nil if `progress` ended it; what was done stays.
-    /// - Throws: ``PromptVectorsError``, `FileError`, `SafetensorsError`, and what `encode` throws.
-    public init?(
+    ///   - progress: hears how many of how many texts are done; what it throws ends the work, and what was done stays.
+    /// - Throws: ``PromptVectorsError``, `FileError`, `SafetensorsError`, `TorchError`, and what `encode` and `progress`
+    ///   throw.
+    public init(
         in folder: URL, of prompts: [String], encoder: String, encode: ([String]) throws -> Tensor,
-        progress: (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
+        progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws {
         precondition(!prompts.isEmpty, "there are no prompts")
         var numbers = OrderedSet<String>()
@@ -51,50 +52,46 @@ public final class PromptVectors: Conditions {
         for first in stride(from: 0, to: numbers.count, by: PromptManifest.fileSize) {
             let range = first..<min(first + PromptManifest.fileSize, numbers.count)
             let url = folder.appending(path: PromptManifest.file(first / PromptManifest.fileSize))
-            let isMade = try Self.make(url, of: range) { part in
-                guard progress(part.lowerBound, numbers.count) else { return nil }
-                return try encode(Array(numbers[part]))
+            try Self.make(url, of: range) { part in
+                try progress(part.lowerBound, numbers.count)
+                return try LibTorch.withErrors { try withoutGradients { try encode(Array(numbers[part])) } }
             }
-            guard isMade else { return nil }
             files.append(try Self.open(url, range))
         }
-        _ = progress(numbers.count, numbers.count)
+        try progress(numbers.count, numbers.count)
         self.files = files
         count = prompts.count
         let order = texts.map(String.init).joined(separator: ",")
         fingerprint = sha256(Data("\(manifest.texts) \(encoder) \(order)".utf8))
     }
 
-    /// The vectors of the prompts of the given numbers.
-    public func callAsFunction(_ numbers: [Int]) -> Tensor {
-        .stacked(
-            numbers.map { number in
-                let text = texts[number]
-                guard let vector = try? files[text / PromptManifest.fileSize].tensor("\(text)") else {
-                    preconditionFailure("the vector of text \(text) was there when the folder was opened")
-                }
-                return vector.to(.float32)
-            })
+    /// The vectors of the prompts of the given numbers, as `context`.
+    public func callAsFunction(_ numbers: [Int]) -> Condition {
+        .context(
+            .stacked(
+                numbers.map { number in
+                    let text = texts[number]
+                    guard let vector = try? files[text / PromptManifest.fileSize].tensor("\(text)") else {
+                        preconditionFailure("the vector of text \(text) was there when the folder was opened")
+                    }
+                    return vector.to(.float32)
+                }))
     }
 
     /// Makes a file with the vectors of a range of texts, unless it is there.
     ///
-    /// - Parameter encode: makes the vectors of a part of the range; nil ends it all.
-    /// - Returns: whether the file is there.
-    private static func make(_ url: URL, of range: Range<Int>, _ encode: (Range<Int>) throws -> Tensor?)
-        throws
-        -> Bool
+    /// - Parameter encode: makes the vectors of a part of the range.
+    private static func make(_ url: URL, of range: Range<Int>, _ encode: (Range<Int>) throws -> Tensor) throws
     {
         func isThere() -> Bool { FileManager.default.fileExists(atPath: url.path) }
         defer { FileClaim.removeAbandoned(on: url) }
-        if isThere() { return true }
+        if isThere() { return }
         let claim = try FileClaim(waitingFor: url)
         if !isThere() {
             var vectors: OrderedDictionary<String, Tensor> = [:]
             for start in stride(from: range.lowerBound, to: range.upperBound, by: 32) {
                 let part = start..<min(start + 32, range.upperBound)
-                guard let encoded = try withoutGradients({ try encode(part) }) else { return false }
-                let stored = encoded.to(.float16).to(Device.cpu)
+                let stored = try encode(part).to(.float16).to(Device.cpu)
                 for (row, number) in part.enumerated() {
                     vectors["\(number)"] = stored.selected(dim: 0, index: row).contiguous()
                 }
@@ -102,7 +99,6 @@ public final class PromptVectors: Conditions {
             try SafetensorsFile.write(vectors, metadata: [:], to: url)
         }
         claim.fulfil()
-        return true
     }
 
     /// A file that holds the texts of a range.
@@ -145,7 +141,7 @@ private struct PromptManifest: Codable, Equatable {
 }
 
 /// What can be wrong with a folder of vectors.
-public enum PromptVectorsError: Error, Equatable, CustomStringConvertible {
+public enum PromptVectorsError: LocalizedError, Equatable, CustomStringConvertible {
     /// A file cannot be read, or holds something else.
     case damaged(file: String)
     /// The folder was made of another list of prompts, or by another encoder.
@@ -159,4 +155,7 @@ public enum PromptVectorsError: Error, Equatable, CustomStringConvertible {
             "\(folder) holds the vectors of another \(what): remove it, or name another folder."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

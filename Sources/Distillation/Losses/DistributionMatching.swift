@@ -67,7 +67,7 @@ public func distributionMatchingGradient(
     }
 }
 
-/// A loss whose gradient with respect to `x` is `gradient` divided by the number of elements:
+/// A loss of each sample whose gradient with respect to `x` is `g` divided by the number of the sample's elements:
 /// `1/2 mean((x - stopgrad(x - g))^2)`.
 ///
 /// Its value is `1/2 mean(g^2)`: it tells how far the critic and the teacher are apart, need not fall, and rises at
@@ -76,8 +76,34 @@ public func distributionMatchingGradient(
 /// - Parameters:
 ///   - x: generated images `[N, ...]`; gradient flows through them alone.
 ///   - gradient: `g` from ``distributionMatchingGradient(x:teacherX0:criticX0:level:weighting:alphaFactor:)``.
-/// - Returns: a tensor without dimensions.
+/// - Returns: `[N]`.
 public func distributionMatchingLoss(x: Tensor, gradient: Tensor) -> Tensor {
     let target = withoutGradients { x - gradient }
-    return x.meanSquaredError(to: target) * 0.5
+    return (x - target).square().flattened(from: 1).mean(dims: [1]) * 0.5
+}
+
+/// The term of ``distributionMatchingLoss(x:gradient:)``.
+public struct DistributionMatching: GeneratorTerm {
+    /// `distribution_matching`; the norm of an image's gradient is logged as `norm/distribution_matching`.
+    public let name = "distribution_matching"
+    private let settings: DistributionMatchingSettings
+
+    /// A term with these settings.
+    public init(_ settings: DistributionMatchingSettings = .init()) { self.settings = settings }
+
+    /// That of the settings.
+    public var weight: Double { settings.weight }
+    /// The predictions of teacher and critic.
+    public var inputs: TermInputs { .scores }
+
+    /// The loss of each sample.
+    public func callAsFunction(_ output: GeneratorOutput) -> TermValue {
+        guard let scores = output.scores else { preconditionFailure("distribution matching reads scores") }
+        let gradient = distributionMatchingGradient(
+            x: output.samples, teacherX0: scores.teacher.x0, criticX0: scores.critic.x0, level: scores.level,
+            weighting: settings.weighting, alphaFactor: settings.alphaFactor)
+        return TermValue(
+            distributionMatchingLoss(x: output.samples, gradient: gradient),
+            scalars: ["norm/\(name)": gradient.flattened(from: 1).square().sum(dims: [1]).sqrt()])
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Diffusion
 public import Torch
 import Weights
 
@@ -17,13 +18,13 @@ public struct PairDescription: Codable, Equatable, Sendable {
     public struct Prompts: Codable, Equatable, Sendable {
         /// The number of prompts. Pair `i` is of prompt `i % count`.
         public var count: Int
-        /// Those of ``Conditions``.
+        /// That of the ``ConditionSource``.
         public var fingerprint: String
         /// The weight of classifier-free guidance.
         public var guidance: Double
 
         /// The prompts of some conditions.
-        public init(_ conditions: some Conditions, guidance: Double) {
+        public init(_ conditions: some ConditionSource, guidance: Double) {
             count = conditions.count
             fingerprint = conditions.fingerprint
             self.guidance = guidance
@@ -34,13 +35,13 @@ public struct PairDescription: Codable, Equatable, Sendable {
     public var count: Int
     /// Names the noise of every pair, together with its index.
     public var seed: UInt64
-    /// The shape of one image, `[C, H, W]`.
+    /// The shape of one sample, such as `[C, H, W]`.
     public var sampleShape: [Int]
     /// The number of classes, 0 for an unconditional teacher. Pair `i` is of class `i % classCount`.
     public var classCount: Int
     /// The prompts; nil for a teacher that knows none.
     public var prompts: Prompts?
-    /// The teacher that made the images, as ``fingerprint(of:)``.
+    /// The teacher that made the images, as `fingerprint(of:)`.
     public var teacher: String
     /// The sampler and its settings in words, such as `heun, 18 steps`.
     public var sampler: String
@@ -78,19 +79,22 @@ public struct PairDescription: Codable, Equatable, Sendable {
     /// The indices of the pairs in one file.
     func indices(ofShard shard: Int) -> Range<Int> { shard * shardSize..<min((shard + 1) * shardSize, count) }
 
-    /// The noise of the given pairs, unit normal, `[N, C, H, W]`. It is never stored: each is drawn anew from the
+    /// The noise of the given pairs, unit normal, `[N, ...]`. It is never stored: each is drawn anew from the
     /// stream of its index.
     public func noise(at indices: some Collection<Int>) -> Tensor {
         RandomStream.normals(at: indices, seed: seed, purpose: "pair.z", shape: sampleShape)
     }
 
-    /// What the images of the given pairs are conditioned on, `[N, ...]`; nil without conditions.
+    /// What the images of the given pairs are conditioned on; nil without conditions.
     ///
-    /// - Parameter conditions: the prompts; if not given, there are the classes alone.
-    public func condition(at indices: some Collection<Int>, of conditions: (any Conditions)? = nil) -> Tensor?
+    /// - Parameters:
+    ///   - indices: those of N pairs.
+    ///   - conditions: the prompts; if not given, there are the classes alone.
+    public func condition(at indices: some Collection<Int>, of conditions: (any ConditionSource)? = nil)
+        -> Condition?
     {
         let classes = classCount == 0 ? nil : ClassConditions(count: classCount)
-        guard let conditions = conditions ?? classes else { return nil }
+        guard let conditions: any ConditionSource = conditions ?? classes else { return nil }
         return conditions(indices.map { $0 % conditions.count })
     }
 

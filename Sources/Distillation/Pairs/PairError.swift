@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
+
 /// What can be wrong with a folder of pairs.
-public enum PairError: Error, Equatable, CustomStringConvertible {
+public enum PairError: LocalizedError, Equatable, CustomStringConvertible {
     /// The folder has no readable manifest.
     case noPairs(folder: String, reason: String)
     /// The set is only partly made.
@@ -18,11 +20,11 @@ public enum PairError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noPairs(let folder, let reason):
-            "\(folder) holds no pairs: \(reason); make them with `dmd pairs` or name another folder."
+            "\(folder) holds no pairs: \(reason); make them, or name another folder."
         case .incomplete(let folder, let found, let expected):
-            "\(folder) holds \(found) of \(expected) pairs; make the rest by starting `dmd pairs` again."
+            "\(folder) holds \(found) of \(expected) pairs; make the rest."
         case .damaged(let file, let reason):
-            "\(file) is damaged: \(reason); make it again with `dmd pairs`."
+            "\(file) is damaged: \(reason); remove it, and make it again."
         case .notFinite(let pairs):
             "The teacher's images of the pairs \(pairs.lowerBound) to \(pairs.upperBound - 1) hold values that are not "
                 + "finite numbers; check its weights."
@@ -31,4 +33,7 @@ public enum PairError: Error, Equatable, CustomStringConvertible {
                 + "make new ones in another folder."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Diffusion
 public import Foundation
+import OrderedCollections
 public import Torch
 import Weights
 
@@ -9,30 +11,48 @@ import Weights
 /// makes of it. Source: DMD, section 3.3 (arXiv 2311.18828).
 ///
 /// Images stay in their files, of which memory holds no more than the system sees fit; the noise is drawn anew for each batch.
-public struct PairSet {
+public struct PairSet: Sendable {
     /// Some pairs, all `[N, ...]` on one device.
-    public struct Batch {
-        /// Unit normal noise `[N, C, H, W]`.
+    public struct Batch: Sendable {
+        /// Unit normal noise `[N, ...]`.
         public let z: Tensor
-        /// What each pair is conditioned on, `[N, ...]`; nil without conditions.
-        public let condition: Tensor?
-        /// The teacher's images `[N, C, H, W]`, float32 in [-1, 1], or its latents.
+        /// What each pair is conditioned on; nil without conditions.
+        public let condition: Condition?
+        /// The teacher's samples `[N, ...]`, float32: images in [-1, 1], or latents.
         public let images: Tensor
+
+        /// N.
+        var count: Int { z.shape[0] }
+
+        /// The pairs at some places.
+        subscript(range: Range<Int>) -> Batch {
+            func part(_ tensor: Tensor) -> Tensor {
+                tensor.narrowed(dim: 0, start: range.lowerBound, count: range.count)
+            }
+            return Batch(
+                z: part(z), condition: condition.map { Condition($0.tensors.mapValues(part)) },
+                images: part(images))
+        }
     }
+
+    /// What the stream is called that names the order of pairs.
+    static let orderStream = "distill.pair"
 
     /// What the set is made of.
     public let description: PairDescription
     /// The image of a pair, in the type of its file.
-    private let image: (Int) -> Tensor
-    private let conditions: (any Conditions)?
+    private let image: @Sendable (Int) throws -> Tensor
+    private let conditions: (any ConditionSource)?
 
-    /// Opens a folder that ``PairWriter`` filled, and compares every file with its sum.
+    /// Opens a folder that ``PairWriter`` filled. Each file's size and header are looked at now, and its sum when the first
+    /// of its pairs is used: reading all of a large set takes hours.
     ///
     /// - Parameters:
     ///   - folder: the folder.
     ///   - conditions: the prompts that the pairs are of; classes need none.
+    ///   - verifying: whether to compare all sums now.
     /// - Throws: ``PairError``, also if a part of the set is not yet made.
-    public init(_ folder: URL, conditions: (any Conditions)? = nil) throws {
+    public init(_ folder: URL, conditions: (any ConditionSource)? = nil, verifying: Bool = false) throws {
         guard let manifest = try PairManifest(in: folder) else {
             throw PairError.noPairs(folder: folder.relativePath, reason: "it has no pairs.json")
         }
@@ -44,14 +64,10 @@ public struct PairSet {
                 folder: folder.relativePath, found: made.reduce(0) { $0 + $1.indices.count },
                 expected: description.count)
         }
-        let shards = try files.map { try $0.checked() }
+        let shards = try files.map { OpenPairShard($0, try $0.opened()) }
+        if verifying { for shard in shards { try shard.verify() } }
         let shardSize = description.shardSize
-        image = { index in
-            guard let image = try? shards[index / shardSize].row(index % shardSize, of: "images") else {
-                preconditionFailure("the image of pair \(index) was there when the folder was opened")
-            }
-            return image
-        }
+        image = { index in try shards[index / shardSize].image(index % shardSize) }
         self.conditions = conditions
     }
 
@@ -59,9 +75,9 @@ public struct PairSet {
     ///
     /// - Parameters:
     ///   - description: what it is made of.
-    ///   - images: what the teacher made of ``PairDescription``'s noise, in order, `[count, C, H, W]`.
+    ///   - images: what the teacher made of ``PairDescription``'s noise, in order, `[count, ...]`.
     ///   - conditions: the prompts that the pairs are of; classes need none.
-    public init(_ description: PairDescription, images: Tensor, conditions: (any Conditions)? = nil) {
+    public init(_ description: PairDescription, images: Tensor, conditions: (any ConditionSource)? = nil) {
         precondition(
             images.shape == [description.count] + description.sampleShape,
             "images of shape \(images.shape) are not the \(description.count) described")
@@ -71,11 +87,13 @@ public struct PairSet {
     }
 
     /// The pairs of the given indices.
-    public func pairs(at indices: some Collection<Int>, device: Device = .cpu) -> Batch {
+    ///
+    /// - Throws: ``PairError/damaged(file:reason:)``.
+    public func pairs(at indices: some Collection<Int>, device: Device = .cpu) throws -> Batch {
         Batch(
             z: description.noise(at: indices).to(device),
             condition: description.condition(at: indices, of: conditions)?.to(device),
-            images: Tensor.stacked(indices.map(image)).to(.float32).to(device))
+            images: Tensor.stacked(try indices.map(image)).to(.float32).to(device))
     }
 
     /// The pairs of a training step. Every epoch takes all pairs once, in an order of its own that depends on nothing
@@ -83,16 +101,12 @@ public struct PairSet {
     ///
     /// - Parameters:
     ///   - size: the number of pairs, at least 1.
+    ///   - step: the step, from 0.
     ///   - seed: the seed of the run, not that of the pairs.
-    public func batch(_ size: Int, step: Int, seed: UInt64, device: Device = .cpu) -> Batch {
-        let positions = step * size..<(step + 1) * size
-        let orders =
-            (positions.lowerBound / description.count...(positions.upperBound - 1) / description.count)
-            .flatMap { epoch in
-                var stream = RandomStream(seed: seed, purpose: "distill.pair", step: epoch)
-                return stream.permutation(description.count).array(as: Int.self)
-            }
-        let start = positions.lowerBound % description.count
-        return pairs(at: orders[start..<start + size], device: device)
+    ///   - device: where the pairs are moved.
+    /// - Throws: ``PairError/damaged(file:reason:)``.
+    public func batch(_ size: Int, step: Int, seed: UInt64, device: Device = .cpu) throws -> Batch {
+        let order = EpochOrder(count: description.count, seed: seed, purpose: Self.orderStream)
+        return try pairs(at: order(step * size..<(step + 1) * size), device: device)
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Diffusion
 import Files
 public import Foundation
-import Logging
 public import Torch
 import Training
 
@@ -17,16 +17,16 @@ import Training
 /// A file `pairs-00000.safetensors` holds `images` and, with classes, `labels` (int64); its metadata tells how to draw
 /// the noise again, and its check sum. `pairs.json` tells what the set is made of.
 public struct PairWriter {
-    /// Images `[N, C, H, W]` in [-1, 1] or latents, from unit normal noise of the same shape and conditions, by a
-    /// deterministic sampler: the same input must always give the same image.
-    public typealias Sampler = (_ z: Tensor, _ condition: Tensor?) throws -> Tensor
+    /// Samples `[N, ...]`, images in [-1, 1] or latents, from unit normal noise of the same shape and conditions, by a
+    /// deterministic sampler: the same input must always give the same sample.
+    public typealias Sampler = (_ z: Tensor, _ condition: Condition?) throws -> Tensor
 
     private let description: PairDescription
-    private let conditions: (any Conditions)?
+    private let conditions: (any ConditionSource)?
     private let shards: [PairShard]
     /// The numbers of the files that were seen to be made and sound.
     private var made: Set<Int> = []
-    private let logger = Logger(label: "distillation")
+    private let warn: (String) -> Void
 
     /// Begins a set, or goes on with the one that the folder holds already, all intact files of which stay.
     ///
@@ -34,11 +34,16 @@ public struct PairWriter {
     ///   - folder: the folder of the set.
     ///   - description: what it is made of.
     ///   - conditions: the prompts that the pairs are of; classes need none.
-    /// - Throws: ``PairError/mismatched(folder:differences:)`` if the folder holds other pairs, ``FileError``.
-    public init(_ folder: URL, _ description: PairDescription, conditions: (any Conditions)? = nil) throws {
+    ///   - warn: hears of files that are damaged and made again, and of waiting for other processes.
+    /// - Throws: ``PairError/mismatched(folder:differences:)`` if the folder holds other pairs, `FileError`.
+    public init(
+        _ folder: URL, _ description: PairDescription, conditions: (any ConditionSource)? = nil,
+        warn: @escaping (String) -> Void = { _ in }
+    ) throws {
         try PairManifest.begin(description, in: folder)
         self.description = description
         self.conditions = conditions
+        self.warn = warn
         shards = PairShard.all(of: description, in: folder)
         for number in shards.indices { note(number) }
         removeAbandonedClaims()
@@ -54,13 +59,12 @@ public struct PairWriter {
     ///   - device: where the sampler wants its input.
     ///   - sampler: makes the images.
     ///   - progress: hears the number of pairs made so far, those of this writer's unfinished file included, at least
-    ///     once a second while it waits, and says whether to go on.
-    /// - Returns: whether the set is whole; if not, `progress` ended it.
-    /// - Throws: ``PairError/notFinite(pairs:)``, ``FileError`` or what writing a safetensors file throws, and what
-    ///   `sampler` throws. Finished files stay.
+    ///     once a second while it waits; what it throws ends the work.
+    /// - Throws: ``PairError/notFinite(pairs:)``, `FileError`, `TorchError`, and what `sampler` and `progress` throw.
+    ///   Finished files stay.
     public mutating func write(
-        batch: Int, device: Device = .cpu, sampler: Sampler, progress: (Int) -> Bool = { _ in true }
-    ) throws -> Bool {
+        batch: Int, device: Device = .cpu, sampler: Sampler, progress: (Int) throws -> Void = { _ in }
+    ) throws {
         var hasToldOfWaiting = false
         while made.count < shards.count {
             var isIdle = true
@@ -69,25 +73,22 @@ public struct PairWriter {
                 isIdle = false
                 note(number)
                 if !made.contains(number) {
-                    guard
-                        let images = try images(
-                            of: shards[number], batch: batch, device: device, sampler: sampler,
-                            progress: progress)
-                    else { return false }
+                    let images = try images(
+                        of: shards[number], batch: batch, device: device, sampler: sampler,
+                        progress: progress)
                     try shards[number].write(images)
                     made.insert(number)
                 }
                 claim.fulfil()
             }
             if isIdle {
-                if !hasToldOfWaiting { logger.notice("Waiting for the files that other processes make.") }
+                if !hasToldOfWaiting { warn("Waiting for the files that other processes make.") }
                 hasToldOfWaiting = true
-                guard progress(finished) else { return false }
+                try progress(finished)
                 Thread.sleep(forTimeInterval: 0.5)
             }
         }
         removeAbandonedClaims()
-        return true
     }
 
     private func removeAbandonedClaims() {
@@ -98,33 +99,35 @@ public struct PairWriter {
     private mutating func note(_ number: Int) {
         guard shards[number].exists else { return }
         do {
-            _ = try shards[number].checked()
+            try shards[number].verify(shards[number].opened())
             made.insert(number)
         } catch {
-            logger.warning("\(error)")
+            warn("\(error)")
         }
     }
 
-    /// The images of a file; nil if `progress` ended it.
+    /// The images of a file.
     private func images(
-        of shard: PairShard, batch: Int, device: Device, sampler: Sampler, progress: (Int) -> Bool
-    ) throws -> Tensor? {
+        of shard: PairShard, batch: Int, device: Device, sampler: Sampler, progress: (Int) throws -> Void
+    ) throws -> Tensor {
         var parts: [Tensor] = []
         for start in stride(from: shard.indices.lowerBound, to: shard.indices.upperBound, by: batch) {
             let part = start..<min(start + batch, shard.indices.upperBound)
-            let images = try withoutGradients {
-                try sampler(
-                    description.noise(at: part).to(device),
-                    description.condition(at: part, of: conditions)?.to(device))
+            try LibTorch.withErrors {
+                let images = try withoutGradients {
+                    try sampler(
+                        description.noise(at: part).to(device),
+                        description.condition(at: part, of: conditions)?.to(device))
+                }
+                precondition(
+                    images.shape == [part.count] + description.sampleShape,
+                    "the sampler made images of shape \(images.shape)")
+                guard images.isFinite().to(.uint8).min().item() == 1 else {
+                    throw PairError.notFinite(pairs: part)
+                }
+                parts.append(images.to(description.storage.dtype).to(Device.cpu))
             }
-            precondition(
-                images.shape == [part.count] + description.sampleShape,
-                "the sampler made images of shape \(images.shape)")
-            guard images.isFinite().to(.uint8).min().item() == 1 else {
-                throw PairError.notFinite(pairs: part)
-            }
-            parts.append(images.to(description.storage.dtype).to(Device.cpu))
-            guard progress(finished + part.upperBound - shard.indices.lowerBound) else { return nil }
+            try progress(finished + part.upperBound - shard.indices.lowerBound)
         }
         return .concatenated(parts)
     }

@@ -21,8 +21,8 @@ extension CLIPTextConfiguration: CLIPLayerSizes {}
 
 /// A block of CLIP's networks: attention between tokens, then two layers on each. Source: Radford et al. 2021, section 2.4
 /// (arXiv 2103.00020).
-package final class CLIPLayer: Recomputing {
-    package var recomputes = false
+package final class CLIPLayer: ActivationCheckpointing {
+    package let recomputes = Setting(false)
 
     private let isCausal: Bool
     private let heads: Int
@@ -58,7 +58,7 @@ package final class CLIPLayer: Recomputing {
         norm2 = LayerNorm(size, epsilon: sizes.normEpsilon)
     }
 
-    package var members: [Member] {
+    package var children: [Child] {
         [
             .module("self_attn.k_proj", key), .module("self_attn.v_proj", value),
             .module("self_attn.q_proj", query), .module("self_attn.out_proj", output),

@@ -55,7 +55,7 @@ public final class CLIPModel: Module {
     }
 
     /// The parts under their published names.
-    public var members: [Member] {
+    public var children: [Child] {
         [
             .parameter("logit_scale", logitScale), .module("text_model", text),
             .module("vision_model", vision), .module("visual_projection", visionProjection),
@@ -70,6 +70,6 @@ public final class CLIPModel: Module {
 
     /// The vectors of images `[N, projectionSize]`, of any length.
     ///
-    /// - Parameter images: `[N, 3, imageSize, imageSize]`, as a ``CLIPPreprocessing`` makes them. Gradient flows.
+    /// - Parameter images: `[N, 3, imageSize, imageSize]`, as a `CLIPPreprocessing` makes them. Gradient flows.
     public func imageFeatures(_ images: Tensor) -> Tensor { visionProjection(vision(images)) }
 }

@@ -41,7 +41,7 @@ public final class CLIPTextModel: Module {
     }
 
     /// The layers under their published names.
-    public var members: [Member] {
+    public var children: [Child] {
         [
             .module("embeddings.token_embedding", tokens),
             .module("embeddings.position_embedding", positions),

@@ -47,7 +47,7 @@ public final class CLIPVisionModel: Module {
     }
 
     /// The layers under their published names, of which one is misspelt.
-    public var members: [Member] {
+    public var children: [Child] {
         [
             .parameter("embeddings.class_embedding", classToken),
             .parameter("embeddings.patch_embedding.weight", patches),
@@ -59,7 +59,7 @@ public final class CLIPVisionModel: Module {
 
     /// What each image means as a whole.
     ///
-    /// - Parameter images: `[N, 3, imageSize, imageSize]`, as a ``CLIPPreprocessing`` makes them, in the type of the weights.
+    /// - Parameter images: `[N, 3, imageSize, imageSize]`, as a `CLIPPreprocessing` makes them, in the type of the weights.
     ///   Gradient flows.
     /// - Returns: `[N, hiddenSize]`, after the last normalisation.
     public func callAsFunction(_ images: Tensor) -> Tensor {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
+
 /// Why a file gives no prompts. Lines are numbered from 1.
-public enum PromptFileError: Error, Equatable, CustomStringConvertible {
+public enum PromptFileError: LocalizedError, Equatable, CustomStringConvertible {
     /// The file could not be read.
     case unreadable(file: String, reason: String)
     /// The name of the file does not say of which form it is.
@@ -61,6 +63,9 @@ public enum PromptFileError: Error, Equatable, CustomStringConvertible {
             "The object on line \(line) of \(file) has for '\(key)' something other than text: give a string."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }
 
 private func oneOf(_ name: String?) -> String { name.map { "'\($0)'" } ?? "caption, text or prompt" }

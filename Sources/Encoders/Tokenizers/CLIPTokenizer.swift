@@ -93,7 +93,7 @@ public struct CLIPTokenizer: Sendable {
 public struct TokenizedPrompt: Sendable, Equatable {
     /// Start, text, end and padding.
     public let tokens: [Int]
-    /// How many tokens of the text's end found no room, and are not heeded; 0 for most texts.
+    /// How many tokens of the text's end found no room, and are ignored; 0 for most texts.
     public let droppedCount: Int
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
+
 /// Why files do not make a tokenizer.
-public enum TokenizerError: Error, Equatable, CustomStringConvertible {
+public enum TokenizerError: LocalizedError, Equatable, CustomStringConvertible {
     /// A folder has neither of the two sets of files.
     case missing(folder: String)
     /// A file could not be read.
@@ -21,4 +23,7 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible {
             "\(file) is not a file of CLIP's tokenizer: \(reason); copy or download it again."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

@@ -8,7 +8,7 @@ public import Torch
 ///
 /// Images come as levels, as a picture's file holds them: published figures are of pictures, and what a network expects
 /// (a size, a range) is part of the network.
-public protocol FeatureNetwork {
+public protocol FeatureNetwork: Sendable {
     /// What the features are; scores compare only between equal kinds.
     var kind: FeatureKind { get }
 

@@ -4,7 +4,7 @@
 import Torch
 
 /// A part of ``InceptionV3``: from `[N, C, H, W]` to the same with other sizes.
-protocol InceptionLayer {
+protocol InceptionLayer: Sendable {
     func callAsFunction(_ x: Tensor) -> Tensor
 }
 

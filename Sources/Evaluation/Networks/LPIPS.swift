@@ -14,7 +14,7 @@ public import Torch
 /// Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", arXiv 1801.03924;
 /// the weights and order of operations are those of the Python package `lpips` 0.1.4. In float64 distances differ
 /// from the package's by 5e-8, since it keeps the constants of the input's normalisation in float32.
-public final class LPIPS {
+public final class LPIPS: Sendable {
     private static let norm = Operator("aten::linalg_vector_norm")
 
     private let network: VGG16

@@ -12,7 +12,7 @@ public import Torch
 /// ImageNet. Tensors are named as in torchvision: `features.0.weight` and so on.
 ///
 /// No gradient flows to the weights; it does flow to the images.
-public final class VGG16 {
+public final class VGG16: Sendable {
     /// The number of channels of each of the five features.
     public static let channels = [64, 128, 256, 512, 512]
 

@@ -4,7 +4,7 @@
 public import Foundation
 public import Torch
 
-/// Image features for a ``frechetDistance(_:_:)``: the means over pixels of VGG16's relu5_3.
+/// Image features for a Frechet distance: the means over pixels of VGG16's relu5_3.
 ///
 /// An image becomes 512 numbers, one for each channel of the last convolution of ``VGG16`` after its ReLU and
 /// before the last pooling. A distance on them is *not* FID, whose features come from Inception-v3: the two
@@ -60,7 +60,7 @@ public final class VGGFeatures: FeatureNetwork {
     public func features(ofLevels images: Tensor) -> ImageFeatures {
         withoutGradients {
             ImageFeatures(
-                features: inParts(images.to(device).to(.float32) / 127.5 - 1) { images, _ in self(images) })
+                features: inParts(images.to(device).to(.float32) / 127.5 - 1) { self($0) })
         }
     }
 }

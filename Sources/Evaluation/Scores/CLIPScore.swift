@@ -16,7 +16,7 @@ public import Torch
 /// let clip = try CLIPScore(folder: folder)
 /// let score = Score(meanOf: clip.scores(images, prompts))
 /// ```
-public final class CLIPScore {
+public final class CLIPScore: Sendable {
     /// What published figures have before each prompt.
     public static let prefix = "A photo depicts "
     /// The height and width that images have in published figures.
@@ -71,7 +71,7 @@ public final class CLIPScore {
     ///   - prompts: as many; what has no room in the network is left out at the end.
     ///   - prefix: what is put before each prompt.
     public func scores(_ images: Tensor, _ prompts: [String], prefix: String = prefix) -> [Double] {
-        scores(ofLevels: levels(images), prompts, prefix: prefix)
+        scores(ofLevels: levels(of: images), prompts, prefix: prefix)
     }
 
     /// The same of images as a picture's file holds them, see ``imageFeatures(ofLevels:)``.
@@ -87,7 +87,7 @@ public final class CLIPScore {
     /// CLIP's vector of each image, float32 `[N, D]` on the network's device, of any length, without gradient.
     ///
     /// - Parameter images: `[N, 1 or 3, H, W]` in [-1, 1]; they are rounded to 256 levels, as a picture's file would be.
-    public func imageFeatures(_ images: Tensor) -> Tensor { imageFeatures(ofLevels: levels(images)) }
+    public func imageFeatures(_ images: Tensor) -> Tensor { imageFeatures(ofLevels: levels(of: images)) }
 
     /// The same of images as a picture's file holds them.
     ///
@@ -98,7 +98,7 @@ public final class CLIPScore {
         return withoutGradients {
             let inputs = Tensor.concatenated(
                 concurrently(parts.count) { preprocessing(firstResized(parts[$0])) })
-            return inParts(inputs.to(device)) { inputs, _ in model.imageFeatures(inputs) }
+            return inParts(inputs.to(device)) { model.imageFeatures($0) }
         }
     }
 
@@ -111,7 +111,7 @@ public final class CLIPScore {
         let longest = prompts.compactMap { $0.firstIndex(of: tokenizer.end) }.max().map { $0 + 1 } ?? 0
         let tokens = Tensor(prompts.flatMap { $0.prefix(longest) }, shape: [prompts.count, longest])
         return withoutGradients {
-            inParts(tokens.to(device)) { tokens, _ in model.textFeatures(tokens) }
+            inParts(tokens.to(device)) { model.textFeatures($0) }
         }
     }
 
@@ -120,9 +120,5 @@ public final class CLIPScore {
         let side = min(levels.shape[2], levels.shape[3])
         return levels.centerCropped(height: side, width: side)
             .resizedAsPillow(height: size, width: size, .lanczos)
-    }
-
-    private func levels(_ images: Tensor) -> Tensor {
-        ((images.clamped(min: -1, max: 1) + 1) * 127.5 + 0.5).to(.uint8)
     }
 }

@@ -31,6 +31,7 @@ public struct CIFARDataset: ImageDataset {
     /// Opens a folder, an archive or one `.bin` file.
     ///
     /// - Parameters:
+    ///   - url: the folder, the archive or the file.
     ///   - split: the training images in five batches, or the test images; a file alone is read whole.
     ///   - size: the side to which the images are resized; nil keeps them as they are, 32 x 32.
     ///   - keepsImages: whether resized images stay in memory, up to 2 GB; false where each is asked for once.

@@ -14,12 +14,11 @@ import Torch
 /// - Parameters:
 ///   - dataset: the images, of which each is asked for once or twice.
 ///   - url: the file, which is replaced if it exists.
-///   - progress: hears how many images are written, and says whether to go on.
-/// - Returns: whether the file was written; if not, `progress` ended it.
-/// - Throws: ``ImageError``, and what `dataset` throws.
+///   - progress: hears how many images are written; what it throws ends the work, and no file is left.
+/// - Throws: ``ImageError``, `FileError`, and what `dataset` and `progress` throw.
 public func writeZip(
-    of dataset: any ImageDataset, to url: URL, progress: @escaping (Int) -> Bool = { _ in true }
-) throws -> Bool {
+    of dataset: any ImageDataset, to url: URL, progress: @escaping (Int) throws -> Void = { _ in }
+) throws {
     let images = (0..<dataset.count).map { index in
         let digits = String(index)
         let number = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
@@ -27,14 +26,11 @@ public func writeZip(
     }
     do {
         try writeZip(to: url, names: images + [LabelFile.name]) { index in
-            guard progress(index) else { throw CancellationError() }
+            try progress(index)
             guard index < dataset.count else { return LabelFile.data(labels: dataset.labels, of: images) }
             return try Image(tensor: dataset.images(at: [index]).selected(dim: 0, index: 0)).pngData()
         }
-    } catch is CancellationError {
-        return false
     } catch let error as ArchiveError {
         throw ImageError(error)
     }
-    return true
 }

@@ -28,6 +28,7 @@ public struct FolderDataset: ImageDataset {
     /// Opens a folder.
     ///
     /// - Parameters:
+    ///   - url: the folder.
     ///   - size: the side to which every image is cropped around its middle and resized; with nil, all must be
     ///     of one size.
     ///   - keepsImages: whether images stay in memory once they are decoded, up to 2 GB; false where each is

@@ -24,6 +24,7 @@ public struct IDXDataset: ImageDataset {
     /// Opens a folder that holds IDX files, or one file of images.
     ///
     /// - Parameters:
+    ///   - url: the folder, or the file of images.
     ///   - split: which pair of files in a folder.
     ///   - size: the side to which the images are cropped and resized; nil keeps them as they are.
     /// - Throws: ``ImageError`` when a file is missing or damaged, or there are not as many labels as images.

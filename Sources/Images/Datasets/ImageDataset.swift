@@ -43,6 +43,7 @@ public enum DatasetSplit: String, Sendable, CaseIterable {
 /// make it (``ZipDataset``), or a folder of images (``FolderDataset``).
 ///
 /// - Parameters:
+///   - url: the folder or the file.
 ///   - split: which part of IDX files and of CIFAR-10; the other kinds hold one set.
 ///   - size: the side, in pixels, to which every image is cropped and resized; nil keeps the images as they
 ///     are.

@@ -29,6 +29,7 @@ public struct ZipDataset: ImageDataset {
     /// Opens an archive.
     ///
     /// - Parameters:
+    ///   - url: the archive.
     ///   - size: the side to which every image is cropped and resized; with nil, all must be of one size.
     ///   - keepsImages: whether images stay in memory once they are decoded, up to 2 GB; false where each is
     ///     asked for once.

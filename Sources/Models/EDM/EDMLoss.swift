@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import Diffusion
+public import Diffusion
 public import Torch
 
-/// The random numbers of one evaluation of the ``edmLoss(_:x:condition:draws:mean:deviation:)``, all unit normal.
-public struct EDMDraws {
+/// The random numbers of one evaluation of the ``edmLoss(_:x:given:draws:mean:deviation:)``, all unit normal.
+public struct EDMDraws: Sendable {
     /// What becomes the logarithm of sigma, `[N]`.
     public let logSigma: Tensor
     /// The noise, as the images.
@@ -28,7 +28,7 @@ public struct EDMDraws {
     }
 }
 
-/// EDM's training loss, `mean(lambda (D(x + sigma eps; sigma) - x)^2)` with `ln sigma ~ N(mean, deviation^2)` and
+/// EDM's training loss of each image, `mean(lambda (D(x + sigma eps; sigma) - x)^2)` with `ln sigma ~ N(mean, deviation^2)` and
 /// `lambda = 1 / cOut^2`, which is `(sigma^2 + sigmaData^2) / (sigma sigmaData)^2` for EDM's own scalings.
 ///
 /// Source: Karras et al. 2022, equation 2 and table 1 (arXiv 2206.00364). Differs from the published training, which
@@ -37,16 +37,16 @@ public struct EDMDraws {
 /// - Parameters:
 ///   - denoiser: the network in training; gradient flows to its parameters.
 ///   - x: clean images `[N, C, H, W]`.
-///   - condition: the class of each as a one-hot row `[N, classCount]`, or none.
+///   - condition: the class of each, or nothing.
 ///   - draws: the random numbers.
 ///   - mean: the mean of `ln sigma`.
 ///   - deviation: its standard deviation.
-/// - Returns: a tensor without dimensions.
+/// - Returns: the loss of each image, `[N]`.
 public func edmLoss(
-    _ denoiser: EDMDenoiser, x: Tensor, condition: Tensor?, draws: EDMDraws, mean: Double = -1.2,
+    _ denoiser: EDMDenoiser, x: Tensor, given condition: Condition?, draws: EDMDraws, mean: Double = -1.2,
     deviation: Double = 1.2
 ) -> Tensor {
     let level = NoiseLevel(sigma: draws.sigma(mean: mean, deviation: deviation))
-    let prediction = denoiser(level.noising(x, noise: draws.noise), at: level, condition: condition)
-    return (denoiser.lossWeight(at: level) * (prediction - x).square()).mean()
+    let prediction = denoiser(level.noising(x, noise: draws.noise), at: level, given: condition)
+    return denoiser.lossWeight(at: level) * (prediction - x).square().flattened(from: 1).mean(dims: [1])
 }

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Diffusion
 public import Encoders
 import OrderedCollections
-public import Torch
+import Torch
 
 /// What makes vectors of prompts: a tokenizer and a text encoder.
-public struct PromptEncoder {
+public struct PromptEncoder: Sendable {
     /// What makes tokens of prompts.
     public let tokenizer: CLIPTokenizer
     /// What makes vectors of tokens.
     public let network: CLIPTextModel
 
-    /// The vectors of prompts.
+    /// What a network of Stable Diffusion is given of prompts.
     ///
-    /// - Returns: the vectors `[N, 77, D]`, and how many tokens of each prompt found no room.
-    public func callAsFunction(_ prompts: [String]) -> (vectors: Tensor, droppedCounts: [Int]) {
+    /// - Returns: the vectors as `context`, `[N, 77, D]`, and how many tokens of each prompt found no room.
+    public func callAsFunction(_ prompts: [String]) -> (condition: Condition, droppedCounts: [Int]) {
         let tokenized = tokens(of: prompts)
         let device = network.parameters.values.first?.device ?? .cpu
         let tokens = Tensor(
             tokenized.flatMap(\.tokens), shape: [prompts.count, network.configuration.positions],
             device: device)
-        return (withoutGradients { network(tokens) }, tokenized.map(\.droppedCount))
+        return (.context(withoutGradients { network(tokens) }), tokenized.map(\.droppedCount))
     }
 
     /// The tokens of prompts, as many of each as the text encoder takes.

@@ -15,33 +15,41 @@ extension SchedulerConfiguration {
         throw StableDiffusionError.impossibleSteps(steps, most: most)
     }
 
-    /// Latents of noise by the sampler.
+    /// Latents of noise by the sampler, the batch shared out among threads; without gradient.
     ///
     /// - Parameters:
     ///   - denoiser: a network with ``schedule``.
     ///   - noise: unit normal, `[N, C, h, w]`.
-    ///   - condition: the vectors of prompts, `[N, 77, D]`.
-    ///   - steps: as many as ``check(steps:)`` allows.
+    ///   - condition: the tokens of prompts.
+    ///   - steps: as many as ``check(steps:)`` allows; a single one evaluates the network at the highest level, as a
+    ///     generator does.
     public func sample(
-        _ denoiser: some Denoiser, noise: Tensor, condition: Tensor?, steps: Int
+        _ denoiser: some Denoiser, noise: Tensor, given condition: Condition?, steps: Int
+    ) -> Tensor {
+        withoutGradients {
+            inParts(noise, given: condition) { noise, condition in
+                steps == 1
+                    ? Generator(denoiser)(noise, given: condition)
+                    : path(denoiser, noise: noise, given: condition, steps: steps)
+            }
+        }
+    }
+
+    private func path(
+        _ denoiser: some Denoiser, noise: Tensor, given condition: Condition?, steps: Int
     ) -> Tensor {
         switch sampler {
         case .pndm:
-            return pndm(
-                denoiser, noise: noise, condition: condition, steps: steps, spacing: spacing,
-                endsClean: endsClean)
+            pndm(
+                denoiser, noise: noise, given: condition, steps: steps, spacing: spacing, endsClean: endsClean
+            )
         case .ddim:
-            return ddim(
-                denoiser, noise: noise, condition: condition, steps: steps, spacing: spacing,
-                endsClean: endsClean)
-        case .dpmSolver:
-            return dpmSolver(denoiser, noise: noise, condition: condition, steps: steps, spacing: spacing)
-        case .euler:
-            return discreteEuler(
-                denoiser, noise: noise, condition: condition, steps: steps, spacing: spacing)
-        case .oneStep:
-            precondition(steps == 1, "a one-step generator cannot take \(steps) steps")
-            return withoutGradients { denoiser.generate(from: noise, condition: condition) }
+            ddim(
+                denoiser, noise: noise, given: condition, steps: steps, spacing: spacing, endsClean: endsClean
+            )
+        case .dpmSolver: dpmSolver(denoiser, noise: noise, given: condition, steps: steps, spacing: spacing)
+        case .euler: discreteEuler(denoiser, noise: noise, given: condition, steps: steps, spacing: spacing)
+        case .oneStep: preconditionFailure("a one-step generator cannot take \(steps) steps")
         }
     }
 }

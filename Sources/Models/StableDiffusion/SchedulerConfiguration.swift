@@ -12,15 +12,15 @@ import Weights
 public struct SchedulerConfiguration: Equatable, Sendable {
     /// A sampler of this package.
     public enum Sampler: String, Sendable, CaseIterable {
-        /// ``pndm(_:noise:condition:steps:spacing:endsClean:onState:)``
+        /// `pndm(_:noise:given:steps:spacing:endsClean:onState:)`
         case pndm = "PNDMScheduler"
-        /// ``ddim(_:noise:condition:steps:spacing:endsClean:onState:)``
+        /// `ddim(_:noise:given:steps:spacing:endsClean:onState:)`
         case ddim = "DDIMScheduler"
-        /// ``dpmSolver(_:noise:condition:steps:spacing:onState:)``
+        /// `dpmSolver(_:noise:given:steps:spacing:onState:)`
         case dpmSolver = "DPMSolverMultistepScheduler"
-        /// ``discreteEuler(_:noise:condition:steps:spacing:onState:)``
+        /// `discreteEuler(_:noise:given:steps:spacing:onState:)`
         case euler = "EulerDiscreteScheduler"
-        /// ``Denoiser/generate(from:condition:)``: one step from pure noise, for a generator that was distilled to need no
+        /// `Generator`: one step from pure noise, for a generator that was distilled to need no
         /// more.
         ///
         /// diffusers makes `c_skip z + c_out mu` of the noise `z`, with `c_skip = 0.25 / ((10 t)^2 + 0.25)` and
@@ -66,7 +66,7 @@ public struct SchedulerConfiguration: Equatable, Sendable {
     /// The settings of Stable Diffusion 1.
     public init() {}
 
-    /// Evaluations of the denoiser for a sample: ``pndm(_:noise:condition:steps:spacing:endsClean:onState:)`` needs one more
+    /// Evaluations of the denoiser for a sample: `pndm(_:noise:given:steps:spacing:endsClean:onState:)` needs one more
     /// than steps, once there are two.
     public func evaluations(steps: Int) -> Int { sampler == .pndm && steps > 1 ? steps + 1 : steps }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import Diffusion
+public import Diffusion
 public import Foundation
 public import Torch
 
@@ -14,47 +14,44 @@ public import Torch
 /// ```
 ///
 /// Source: Rombach et al. 2022 (arXiv 2112.10752); versions 1 and 2.
-public final class StableDiffusion {
+public final class StableDiffusion: Sendable {
     /// What the model was loaded from.
     public let folder: StableDiffusionFolder
     /// What makes vectors of prompts.
     public let promptEncoder: PromptEncoder
     /// What predicts the noise in latents, or their velocity.
     public let unet: UNet2DConditionModel
-    /// What makes images of latents; may be replaced, as by an ``AutoencoderTiny``.
-    public var autoencoder: any ImageAutoencoder
-    /// What the network computes in.
-    public var computeType = ComputeType.float32
+    /// What makes images of latents.
+    public let autoencoder: any ImageAutoencoder
     private let device: Device
 
     /// Loads a model, its weights as float32.
     ///
     /// - Parameters:
     ///   - folder: the model.
+    ///   - tinyDecoder: the folder of a tiny autoencoder that decodes in the place of the model's own.
     ///   - device: where the networks go.
     /// - Throws: ``StableDiffusionError``, `ModelFolderError`, `SafetensorsError`, `TokenizerError`.
-    public init(folder: URL, device: Device = .cpu) throws {
+    public init(folder: URL, tinyDecoder: URL? = nil, device: Device = .cpu) throws {
         self.folder = try StableDiffusionFolder(folder)
         self.device = device
         promptEncoder = try self.folder.loadPromptEncoder(device: device)
         unet = try self.folder.loadUNet(device: device)
-        autoencoder = try self.folder.loadAutoencoder(device: device)
+        autoencoder = try self.folder.loadAutoencoder(from: tinyDecoder, device: device)
     }
 
     /// The network as a denoiser that is led towards the condition and away from a text.
     ///
     /// - Parameters:
-    ///   - guidance: how much, see ``StableDiffusionDenoiser``.
+    ///   - guidance: how much, see `Guided`.
     ///   - negativePrompt: the text; empty for most uses.
     ///   - sampleShape: the shape of the latents, `[C, h, w]`; if not given, that of the training.
     public func denoiser(
         guidance: Double = 1, negativePrompt: String = "", sampleShape: [Int]? = nil
-    ) -> StableDiffusionDenoiser {
-        let denoiser = StableDiffusionDenoiser(
-            unet, unconditional: promptEncoder([negativePrompt]).vectors, guidance: guidance,
-            scheduler: folder.scheduler, sampleShape: sampleShape)
-        denoiser.computeType = computeType
-        return denoiser
+    ) -> Guided<StableDiffusionDenoiser> {
+        Guided(
+            StableDiffusionDenoiser(unet, scheduler: folder.scheduler, sampleShape: sampleShape),
+            guidance: guidance, unconditional: promptEncoder([negativePrompt]).condition)
     }
 
     /// Images of prompts. Image number i of a seed depends on its prompt alone, not on those beside it.
@@ -62,7 +59,7 @@ public final class StableDiffusion {
     /// - Parameters:
     ///   - prompts: one for each image.
     ///   - negativePrompt: what the images should not show.
-    ///   - seed: names the noise.
+    ///   - seed: the random seed of the noise.
     ///   - steps: of the sampler, from 1 to the schedule's count; if not given, 50, or 1 for a one-step generator.
     ///   - guidance: how much the prompts count, 1 and above; if not given, 7.5, or 1 for a one-step generator, whose
     ///     training took its share in.
@@ -75,17 +72,13 @@ public final class StableDiffusion {
         guidance: Double? = nil, height: Int? = nil, width: Int? = nil
     ) throws -> Tensor {
         let shape = try folder.latentShape(height: height, width: width)
-        let scheduler = folder.scheduler
-        let isOneStep = scheduler.sampler == .oneStep
-        let steps = steps ?? (isOneStep ? 1 : 50)
-        try scheduler.check(steps: steps)
+        let steps = steps ?? folder.usualSteps
+        try folder.scheduler.check(steps: steps)
         let denoiser = denoiser(
-            guidance: guidance ?? (isOneStep ? 1 : StableDiffusionDenoiser.usualGuidance),
-            negativePrompt: negativePrompt, sampleShape: shape)
+            guidance: guidance ?? folder.usualGuidance, negativePrompt: negativePrompt, sampleShape: shape)
         let noise = sampleNoise(Array(prompts.indices), seed: seed, shape: shape).to(device)
-        let latents = inParts(noise, promptEncoder(prompts).vectors) { noise, condition in
-            scheduler.sample(denoiser, noise: noise, condition: condition, steps: steps)
-        }
-        return autoencoder.decodeEach(latents)
+        return autoencoder.decodeEach(
+            folder.scheduler.sample(
+                denoiser, noise: noise, given: promptEncoder(prompts).condition, steps: steps))
     }
 }

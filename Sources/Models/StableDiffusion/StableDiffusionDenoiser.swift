@@ -15,9 +15,9 @@ public enum PredictionType: String, Codable, Sendable, CaseIterable {
     /// `mu`, the clean sample that belongs to a prediction.
     ///
     /// - Parameters:
-    ///   - output: the prediction, `[N, C, H, W]`.
+    ///   - output: the prediction, `[N, ...]`.
     ///   - x: the noised samples, of the same shape and type.
-    ///   - level: how noisy they are, of the same type.
+    ///   - level: how noisy they are, `NoiseLevel.matching(_:)` them.
     public func clean(from output: Tensor, _ x: Tensor, at level: NoiseLevel) -> Tensor {
         switch self {
         case .epsilon: (x - level.sigma * output) / level.alpha
@@ -26,16 +26,11 @@ public enum PredictionType: String, Codable, Sendable, CaseIterable {
     }
 }
 
-/// Stable Diffusion's network as a denoiser of latents, with classifier-free guidance.
+/// Stable Diffusion's network as a denoiser of latents; a `Guided` around it adds classifier-free guidance.
 ///
-///     output = output_uncond + w (output_cond - output_uncond)
-///
-/// With `w = 1` the prompt alone counts. Both are evaluated in one batch. Source: Ho and Salimans 2022 (arXiv 2207.12598),
-/// in the form that diffusers and DMD use; some code calls `w - 1` the guidance scale. The clean sample is made in float64:
-/// at the highest levels alpha is small, and dividing by it would enlarge the rounding of float32.
-///
-/// The condition is the tokens of each prompt, `[N, m, crossAttentionDim]`.
-public final class StableDiffusionDenoiser: Denoiser, MixedPrecision {
+/// The condition is the tokens of each prompt, `context` of shape `[N, m, crossAttentionDim]`. The clean sample is made in
+/// float64: at the highest levels alpha is small, and dividing by it would enlarge the rounding of float32.
+public final class StableDiffusionDenoiser: FeatureDenoiser, MixedPrecision {
     /// The network.
     public let unet: UNet2DConditionModel
     /// What it predicts.
@@ -44,38 +39,26 @@ public final class StableDiffusionDenoiser: Denoiser, MixedPrecision {
     public let schedule: any NoiseSchedule
     /// The shape of the latents, `[C, h, w]`; others of suitable size are taken as well.
     public let sampleShape: [Int]
-    /// The tokens of the empty prompt or of a negative one, `[1, m, crossAttentionDim]`: what guidance leads away from, and
-    /// what is evaluated where there is no condition.
-    public let unconditional: Tensor
-    /// `w`.
-    public var guidance: Double
-    /// `w` where nothing is said, as diffusers takes it.
-    public static let usualGuidance = 7.5
     /// What the network computes in; what is around it keeps the type of the samples, or is float64.
-    public var computeType = ComputeType.float32
+    public let computeType = Setting(ComputeType.float32)
 
-    /// 0: prompts are no classes.
-    public var classCount: Int { 0 }
+    /// The guidance where nothing is said, as diffusers takes it.
+    public static let usualGuidance = 7.5
 
     /// Wraps a network.
     ///
     /// - Parameters:
     ///   - unet: the network; its inputs are as many channels as its outputs.
-    ///   - unconditional: the tokens of the empty prompt or of a negative one, `[1, m, crossAttentionDim]`.
-    ///   - guidance: `w`.
     ///   - prediction: what the network predicts.
     ///   - schedule: the levels that it was trained for.
     ///   - sampleShape: the shape of the latents; if not given, that of the training.
     public init(
-        _ unet: UNet2DConditionModel, unconditional: Tensor, guidance: Double = 1,
-        prediction: PredictionType = .epsilon,
+        _ unet: UNet2DConditionModel, prediction: PredictionType = .epsilon,
         schedule: any NoiseSchedule = VariancePreservingSchedule.scaledLinear(), sampleShape: [Int]? = nil
     ) {
         let sizes = unet.configuration
         precondition(sizes.inChannels == sizes.outChannels, "a denoiser gives back what it is given")
         self.unet = unet
-        self.unconditional = unconditional
-        self.guidance = guidance
         self.prediction = prediction
         self.schedule = schedule
         self.sampleShape = sampleShape ?? [sizes.inChannels, sizes.sampleSize, sizes.sampleSize]
@@ -85,27 +68,25 @@ public final class StableDiffusionDenoiser: Denoiser, MixedPrecision {
     ///
     /// - Parameters:
     ///   - unet: the network.
-    ///   - unconditional: the tokens of the empty prompt or of a negative one, `[1, m, crossAttentionDim]`.
-    ///   - guidance: `w`.
     ///   - scheduler: what the network predicts, and the levels that it was trained for.
     ///   - sampleShape: the shape of the latents; if not given, that of the training.
     public convenience init(
-        _ unet: UNet2DConditionModel, unconditional: Tensor, guidance: Double = 1,
-        scheduler: SchedulerConfiguration, sampleShape: [Int]? = nil
+        _ unet: UNet2DConditionModel, scheduler: SchedulerConfiguration, sampleShape: [Int]? = nil
     ) {
         self.init(
-            unet, unconditional: unconditional, guidance: guidance, prediction: scheduler.prediction,
-            schedule: scheduler.schedule, sampleShape: sampleShape)
+            unet, prediction: scheduler.prediction, schedule: scheduler.schedule, sampleShape: sampleShape)
     }
 
-    /// A denoiser of the same architecture without guidance, on the CPU: a generator or a critic, once it has the teacher's
-    /// weights.
-    public func untrained() -> StableDiffusionDenoiser {
+    /// `context`.
+    public var conditioning: Conditioning { .named(["context"]) }
+
+    /// A copy with weights of its own, or the same.
+    public func replica(sharing: WeightSharing) -> StableDiffusionDenoiser {
         var stream = RandomStream(seed: 0, purpose: "network.weights")
+        let unet = UNet2DConditionModel(unet.configuration, initialisation: .none, from: &stream)
         return StableDiffusionDenoiser(
-            UNet2DConditionModel(unet.configuration, initialisation: .none, from: &stream),
-            unconditional: unconditional, prediction: prediction, schedule: schedule, sampleShape: sampleShape
-        )
+            unet, prediction: prediction, schedule: schedule, sampleShape: sampleShape
+        ).taking(weightsOf: self, sharing)
     }
 
     /// What makes the squared error of `mu` that of the prediction: `alpha^2 / sigma^2` for noise, `1 / sigma^2` for the
@@ -115,29 +96,35 @@ public final class StableDiffusionDenoiser: Denoiser, MixedPrecision {
     }
 
     /// The network as `unet`.
-    public var members: [Member] { [.module("unet", unet)] }
+    public var children: [Child] { [.module("unet", unet)] }
 
-    /// `mu(x_t, t | prompt)`, guided if there is a prompt; see ``Denoiser/callAsFunction(_:at:condition:)``.
-    public func callAsFunction(_ x: Tensor, at level: NoiseLevel, condition: Tensor? = nil) -> Tensor {
-        let count = x.shape[0]
-        let context = unconditional.to(x.device).expanded(to: [count] + unconditional.shape.dropFirst())
-        let precise = x.to(x.device == .mps ? .float32 : .float64)
-        var output: Tensor
-        if let condition, guidance != 1 {
-            let both = evaluated(
-                .concatenated([x, x]), time: .concatenated([level.time, level.time]),
-                context: .concatenated([context, condition.to(context.dtype)]))
-            let parts = both.to(precise.dtype).chunked(2)
-            output = parts[0] + guidance * (parts[1] - parts[0])
-        } else {
-            output = evaluated(x, time: level.time, context: condition ?? context).to(precise.dtype)
-        }
-        return prediction.clean(from: output, precise, at: level.matching(precise)).to(x.dtype)
+    /// `mu(x_t, t | prompt)`.
+    public func callAsFunction(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> Tensor {
+        evaluated(x, level, condition, features: nil)
     }
 
-    private func evaluated(_ x: Tensor, time: Tensor, context: Tensor) -> Tensor {
-        unet(
-            computeType == .float32 ? x : x.to(computeType.dtype), time: time.to(.float32).to(x.device),
-            context: context)
+    /// The prediction, and what the network's down blocks make, each before it halves the resolution, and its middle block.
+    public func predictAndFeatures(
+        _ x: Tensor, at level: NoiseLevel, given condition: Condition?
+    ) -> Prediction {
+        var features: [Tensor] = []
+        let x0 = evaluated(x, level, condition) { features.append($0.to(x.dtype)) }
+        return Prediction(x0: x0, features: features)
+    }
+
+    private func evaluated(
+        _ x: Tensor, _ level: NoiseLevel, _ condition: Condition?, features: ((Tensor) -> Void)?
+    ) -> Tensor {
+        guard let context = condition?.context else {
+            preconditionFailure(
+                "Stable Diffusion needs the tokens of prompts, those of the empty one at least")
+        }
+        let computeType = computeType.value
+        let output = unet(
+            computeType == .float32 ? x : x.to(computeType.dtype), time: level.time.to(.float32).to(x.device),
+            context: context, features: features)
+        let precise = x.to(x.device == .mps ? .float32 : .float64)
+        return prediction.clean(from: output.to(precise.dtype), precise, at: level.matching(precise)).to(
+            x.dtype)
     }
 }

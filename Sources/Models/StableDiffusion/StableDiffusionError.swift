@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
+
 /// Why a folder does not make images of text, or not those that are asked for.
-public enum StableDiffusionError: Error, Equatable, CustomStringConvertible {
+public enum StableDiffusionError: LocalizedError, Equatable, CustomStringConvertible {
     /// The folder is of another kind of model.
     case wrongKind(file: String, found: String)
     /// A part of the model is not there.
@@ -38,4 +40,7 @@ public enum StableDiffusionError: Error, Equatable, CustomStringConvertible {
             "The model is a one-step generator and cannot take \(steps) steps: give 1, or use the model it was distilled from."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

@@ -82,6 +82,15 @@ public struct StableDiffusionFolder: Sendable {
         return try Models.loadAutoencoder(folder: folder ?? url.appending(path: "vae"), device: device)
     }
 
+    /// Whether the folder is a one-step generator.
+    public var isOneStep: Bool { scheduler.sampler == .oneStep }
+
+    /// The sampler's steps where nothing is said.
+    public var usualSteps: Int { isOneStep ? 1 : 50 }
+
+    /// The guidance where nothing is said: that of a one-step generator was taken in by its training.
+    public var usualGuidance: Double { isOneStep ? 1 : StableDiffusionDenoiser.usualGuidance }
+
     /// The sides of an image are multiples of this many pixels.
     public var sizeUnit: Int { autoencoder.reduction * unet.downsamplingFactor }
 

@@ -25,7 +25,7 @@ public enum ComputeType: String, Codable, Sendable, CaseIterable {
 /// losses.
 public protocol MixedPrecision: Module {
     /// The type that it computes in, if it is narrower than the input's.
-    var computeType: ComputeType { get set }
+    var computeType: Setting<ComputeType> { get }
 }
 
 extension Module {
@@ -35,7 +35,7 @@ extension Module {
     @discardableResult
     public func setComputeType(_ computeType: ComputeType) -> Bool {
         let parts = modules.compactMap { $0 as? any MixedPrecision }
-        for part in parts { part.computeType = computeType }
+        for part in parts { part.computeType.value = computeType }
         return !parts.isEmpty
     }
 }

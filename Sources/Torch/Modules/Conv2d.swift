@@ -37,7 +37,7 @@ public final class Conv2d: Module {
     }
 
     /// `weight` and `bias`.
-    public var members: [Member] { [.parameter("weight", weight), .parameter("bias", bias)] }
+    public var children: [Child] { [.parameter("weight", weight), .parameter("bias", bias)] }
 
     /// Applies the layer to `x` `[N, inputs, H, W]`, in the type of `x`.
     public func callAsFunction(_ x: Tensor) -> Tensor {

@@ -21,7 +21,7 @@ public final class Embedding: Module {
     }
 
     /// `weight`.
-    public var members: [Member] { [.parameter("weight", weight)] }
+    public var children: [Child] { [.parameter("weight", weight)] }
 
     /// The rows of the given numbers.
     ///

@@ -22,7 +22,7 @@ public final class LayerNorm: Module {
     }
 
     /// `weight` and `bias`.
-    public var members: [Member] { [.parameter("weight", weight), .parameter("bias", bias)] }
+    public var children: [Child] { [.parameter("weight", weight), .parameter("bias", bias)] }
 
     /// Applies the layer to `x` `[..., size]`, in the type of `x`; mean and variance are float32 at least.
     public func callAsFunction(_ x: Tensor) -> Tensor {

@@ -26,7 +26,7 @@ public final class Linear: Module {
     }
 
     /// `weight` and `bias`.
-    public var members: [Member] { [.parameter("weight", weight), .parameter("bias", bias)] }
+    public var children: [Child] { [.parameter("weight", weight), .parameter("bias", bias)] }
 
     /// Applies the layer to `x` `[..., inputs]`, in the type of `x`.
     public func callAsFunction(_ x: Tensor) -> Tensor {

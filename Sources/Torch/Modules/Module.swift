@@ -5,30 +5,33 @@ public import OrderedCollections
 
 /// A network or a part of one: a tree whose leaves are tensors named as in its checkpoint.
 ///
-/// A module lists its members under the names a checkpoint gives them; nothing is found by reflection:
+/// A module lists its children under the names a checkpoint gives them; nothing is found by reflection:
 ///
 /// ```swift
 /// final class Linear: Module {
 ///     let weight: Tensor
 ///     let bias: Tensor?
-///     var members: [Member] { [.parameter("weight", weight), .parameter("bias", bias)] }
+///     var children: [Child] { [.parameter("weight", weight), .parameter("bias", bias)] }
 /// }
 /// ```
 ///
-/// Tensors are references, so members stay the same objects for the module's life: loading, moving and training
+/// Tensors are references, so children stay the same objects for the module's life: loading, moving and training
 /// change what is in them.
-public protocol Module: AnyObject {
+///
+/// A module may be evaluated on several threads at once, so that it is `Sendable`: what changes in it but the elements of
+/// its tensors lies in a ``Setting``.
+public protocol Module: AnyObject, Sendable {
     /// The module's own tensors and parts, in the order of its checkpoint.
-    var members: [Member] { get }
+    var children: [Child] { get }
 }
 
-/// A named member of a ``Module``; one that is `nil` is left out of the tree.
-public enum Member {
+/// A named child of a ``Module``; one that is `nil` is left out of the tree.
+public enum Child: Sendable {
     /// A tensor that training changes.
     case parameter(String, Tensor?)
     /// A tensor that belongs to the checkpoint but is not trained.
     case buffer(String, Tensor?)
-    /// A part with members of its own, their names prefixed with this one and a dot.
+    /// A part with children of its own, their names prefixed with this one and a dot.
     case module(String, (any Module)?)
 }
 
@@ -42,8 +45,8 @@ extension Module {
     /// This module and all its parts, each before its own parts.
     public var modules: [any Module] {
         [self]
-            + members.flatMap { member in
-                guard case .module(_, let part?) = member else { return [any Module]() }
+            + children.flatMap { child in
+                guard case .module(_, let part?) = child else { return [any Module]() }
                 return part.modules
             }
     }
@@ -89,8 +92,8 @@ extension Module {
     fileprivate func collect(
         into found: inout OrderedDictionary<String, Tensor>, prefix: String, buffers: Bool
     ) {
-        for member in members {
-            switch member {
+        for child in children {
+            switch child {
             case .parameter(let name, let tensor): found[prefix + name] = tensor
             case .buffer(let name, let tensor): if buffers { found[prefix + name] = tensor }
             case .module(let name, let module):

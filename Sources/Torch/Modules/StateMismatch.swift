@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
 package import OrderedCollections
 
 /// How a checkpoint differs from the module it was meant for.
-public struct StateMismatch: Error, Equatable, CustomStringConvertible {
+public struct StateMismatch: LocalizedError, Equatable, CustomStringConvertible {
     /// A tensor of the right name and the wrong shape.
     public struct Shape: Sendable, Equatable {
         /// The tensor's path.
@@ -50,6 +51,9 @@ public struct StateMismatch: Error, Equatable, CustomStringConvertible {
         let shown = paths.prefix(3).joined(separator: ", ")
         return paths.count > 3 ? "\(shown) and \(paths.count - 3) more" : shown
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }
 
 extension StateMismatch {

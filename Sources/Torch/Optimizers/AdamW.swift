@@ -154,7 +154,7 @@ public final class AdamW {
 extension Tensor {
     /// The same values laid out in memory as those of `other`: the fused update goes through both in memory
     /// order and does not look.
-    fileprivate func inFormat(of other: Tensor) -> Tensor {
+    func inFormat(of other: Tensor) -> Tensor {
         guard ct_tensor_is_contiguous(raw) != ct_tensor_is_contiguous(other.raw) else { return self }
         let result = Tensor.zerosLike(other)
         result.copy(from: self)

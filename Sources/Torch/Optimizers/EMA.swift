@@ -44,6 +44,7 @@ public final class EMA {
     /// Moves the averages towards the parameters of `module`, which must have the same paths.
     ///
     /// - Parameters:
+    ///   - module: what is averaged, after the step.
     ///   - batchSize: the images of the step that led to these parameters.
     ///   - imagesBefore: the images seen before that step.
     public func update(from module: some Module, batchSize: Int, imagesBefore: Int) {

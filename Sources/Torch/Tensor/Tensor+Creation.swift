@@ -55,7 +55,11 @@ extension Tensor {
 
     /// A tensor whose elements are not set.
     ///
-    /// - Parameter isChannelsLast: whether the memory of `[N, C, H, W]` is laid out as by ``channelsLast()``.
+    /// - Parameters:
+    ///   - shape: that of the tensor.
+    ///   - isChannelsLast: whether the memory of `[N, C, H, W]` is laid out as by ``channelsLast()``.
+    ///   - dtype: the type of an element.
+    ///   - device: where the tensor is.
     public static func empty(
         _ shape: [Int], isChannelsLast: Bool = false, dtype: DType = .float32, device: Device = .cpu
     ) -> Tensor {

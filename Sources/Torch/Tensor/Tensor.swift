@@ -2,13 +2,17 @@
 // Copyright 2026 The swift-dmd authors
 
 import CTorch
+import Foundation
 
 /// An n-dimensional array on a device, possibly part of an autograd graph.
 ///
 /// A `Tensor` is a reference, as in PyTorch: copies share the elements, and `+=` and its kin change them for all.
 /// Operations stop the program with libtorch's message when shapes or types do not fit, since that is a mistake in
 /// the calling code; whatever depends on files or user input is checked before it becomes a tensor operation.
-public struct Tensor {
+///
+/// A tensor may cross threads: its count of references is atomic, and libtorch lets any number of threads read one. As in
+/// PyTorch, whoever changes elements in place sees to it that nobody else uses them meanwhile: hence `@unchecked Sendable`.
+public struct Tensor: @unchecked Sendable {
     let handle: Handle
 
     /// Owns one reference to a libtorch tensor.
@@ -80,8 +84,11 @@ public struct Tensor {
         let host = detached().to(Device.cpu).contiguous()
         var address: UnsafeMutableRawPointer?
         check(ct_tensor_data(&address, host.raw), "the data of \(summary)")
+        let count = host.count * dtype.size
+        // A stand-in after a failure that is kept has no elements; nobody will use those that are read here.
+        guard address != nil || count == 0 else { return try withZeros(count, body) }
         return try withExtendedLifetime(host) {
-            try body(UnsafeRawBufferPointer(start: address, count: host.count * dtype.size))
+            try body(UnsafeRawBufferPointer(start: address, count: count))
         }
     }
 }
@@ -91,4 +98,11 @@ extension Tensor: CustomStringConvertible {
     public var description: String {
         count <= 16 ? "\(summary) \(array(as: Double.self))" : summary
     }
+}
+
+/// Lends a buffer of zeros, which takes no memory until it is written to.
+private func withZeros<R>(_ count: Int, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    let zeros = calloc(count, 1)
+    defer { free(zeros) }
+    return try body(UnsafeRawBufferPointer(start: zeros, count: zeros == nil ? 0 : count))
 }

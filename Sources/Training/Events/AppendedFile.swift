@@ -5,7 +5,7 @@ import Files
 import Foundation
 
 /// A file that grows at its end.
-final class AppendedFile {
+final class AppendedFile: Sendable {
     private let file: OpenFile
 
     /// Opens or makes a file, and cuts it.

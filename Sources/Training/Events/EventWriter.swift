@@ -7,7 +7,7 @@ public import Foundation
 ///
 /// A run has one event file. Going on from a checkpoint cuts off what was written after the checkpoint's step, and a
 /// record that was torn at the end, so that TensorBoard shows every step once.
-public final class EventWriter {
+public final class EventWriter: Sendable {
     /// The name of a run's event file. TensorBoard knows one by the word `tfevents`.
     public static let fileName = "events.out.tfevents.run"
 
@@ -18,7 +18,7 @@ public final class EventWriter {
     /// - Parameters:
     ///   - folder: an existing folder, ``RunFolder/events``.
     ///   - step: the last step whose records stay; none empties the file.
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public init(_ folder: URL, after step: Int?) throws {
         var isEmpty = true
         file = try AppendedFile(folder.appending(path: Self.fileName)) { data in
@@ -31,9 +31,9 @@ public final class EventWriter {
         }
     }
 
-    /// Writes scalars of one step, by tag, such as `"loss/dm"`.
+    /// Writes scalars of one step, by tag, such as `"loss/regression"`.
     ///
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public func append(step: Int, time: Date, scalars: [String: Double]) throws {
         try append(step: step, time: time) { event in
             event.summary.value = scalars.sorted { $0.key < $1.key }.map { tag, scalar in
@@ -48,10 +48,13 @@ public final class EventWriter {
     /// Writes a picture of one step.
     ///
     /// - Parameters:
+    ///   - step: the step, from 0.
+    ///   - time: when the picture was made.
+    ///   - tag: what it is called, such as `"samples"`.
     ///   - image: a whole PNG or JPEG file.
     ///   - width: pixels in a row.
     ///   - height: rows.
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public func append(step: Int, time: Date, tag: String, image: Data, width: Int, height: Int) throws {
         try append(step: step, time: time) { event in
             var value = ProtoSummary.Value()
@@ -66,7 +69,7 @@ public final class EventWriter {
 
     /// Waits until the disk has all that was written.
     ///
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public func synchronize() throws {
         try file.synchronize()
     }

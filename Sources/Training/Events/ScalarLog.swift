@@ -4,10 +4,10 @@
 import Files
 public import Foundation
 
-/// Writes scalars as JSON, one object a line: `{"step":10,"time":1767225600.5,"values":{"loss/dm":0.1}}`. The time is in
+/// Writes scalars as JSON, one object a line: `{"step":10,"time":1767225600.5,"values":{"loss/denoising":0.1}}`. The time is in
 /// seconds since 1970. JSON has no word for what a diverged run brings, so these values are the strings `"nan"`,
 /// `"inf"` and `"-inf"`.
-public final class ScalarLog {
+public final class ScalarLog: Sendable {
     /// One line of the log.
     public struct Line: Codable, Equatable, Sendable {
         /// The number of steps done.
@@ -25,7 +25,7 @@ public final class ScalarLog {
     /// - Parameters:
     ///   - url: the file, ``RunFolder/log``.
     ///   - step: the last step whose lines stay; none empties the file. A torn last line goes as well.
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public init(_ url: URL, after step: Int?) throws {
         file = try AppendedFile(url) { data in
             guard let step else { return 0 }
@@ -35,14 +35,14 @@ public final class ScalarLog {
 
     /// Reads a log as far as its lines are whole.
     ///
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public static func lines(of url: URL) throws -> [Line] {
         try lines(of: contents(of: url)).map(\.line)
     }
 
     /// Writes a line.
     ///
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public func append(step: Int, time: Date, scalars: [String: Double]) throws {
         let line = Line(step: step, time: time.timeIntervalSince1970, values: scalars)
         try file.append(JSONEncoder.line.encode(line) + Data("\n".utf8))
@@ -50,7 +50,7 @@ public final class ScalarLog {
 
     /// Waits until the disk has all that was written.
     ///
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public func synchronize() throws {
         try file.synchronize()
     }

@@ -11,9 +11,9 @@ import Yams
 /// In YAML a recipe is a mapping with the same names, and holds only what differs from the defaults:
 ///
 /// ```yaml
-/// steps: 2000
+/// pairCount: 2000
 /// distillation:
-///     lambda: 0.25
+///     batch: 32
 /// ```
 ///
 /// A field is a number, `Bool`, `String`, an enumeration with `String` raw values that is `CaseIterable`, a list of
@@ -33,7 +33,7 @@ extension Recipe {
     ///
     /// - Parameters:
     ///   - file: a YAML mapping; none leaves the defaults. An empty file is an empty mapping.
-    ///   - overrides: settings such as `distillation.lambda=0.5`, later ones win. The value is YAML too.
+    ///   - overrides: settings such as `distillation.batch=32`, later ones win. The value is YAML too.
     /// - Throws: ``RecipeError``, for a key that the recipe does not have, for a value of another type, for text that
     ///   is not YAML, and for what ``validate()`` refuses.
     public static func resolved(from file: URL? = nil, overrides: [String] = []) throws -> Self {
@@ -51,15 +51,20 @@ extension Recipe {
 
     /// The recipe with single settings replaced, not validated.
     ///
-    /// - Parameter overrides: settings such as `distillation.lambda=0.5`, later ones win. The value is YAML too.
+    /// - Parameter overrides: settings such as `distillation.batch=32`, later ones win. The value is YAML too.
     /// - Throws: ``RecipeError``.
-    package func overlaid(_ overrides: [String]) throws -> Self {
+    func overlaid(_ overrides: [String]) throws -> Self {
         var form = RecipeForm(of: self)
         for override in overrides {
             try form.overlay(RecipeSource.override.parse(override: override), from: .override)
         }
         return try form.decoded(as: Self.self)
     }
+
+    /// The recipe with the settings of a change, not validated.
+    ///
+    /// - Throws: ``RecipeError`` for a key that the recipe does not have and for a value that does not fit.
+    public func changed(by change: RecipeChange) throws -> Self { try overlaid(change.settings) }
 
     /// The whole recipe as YAML, keys in the order of declaration. Reading it back gives an equal recipe: numbers are
     /// written with as many digits as tell them from their neighbours.
@@ -81,7 +86,7 @@ extension Recipe {
         let keys = form.leaves.map(\.key)
         for key in overrides where !keys.contains(where: { $0 == key || $0.hasPrefix("\(key).") }) {
             throw RecipeError.unknownKey(
-                place: "--override", key: key, nearest: form.key(nearestTo: key), known: keys)
+                place: "overrides", key: key, nearest: form.key(nearestTo: key), known: keys)
         }
     }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
+
 /// What can be wrong with a recipe. `place` is a file and line, such as `Recipes/cifar10.yaml:12`, or `--set`.
-public enum RecipeError: Error, Equatable, CustomStringConvertible {
+public enum RecipeError: LocalizedError, Equatable, CustomStringConvertible {
     /// The file cannot be read.
     case unreadable(file: String, reason: String)
     /// The text is not YAML, or a setting is not `key=value`.
@@ -31,6 +33,9 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
             "The recipe's `\(key)` \(reason)."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }
 
 extension Recipe {

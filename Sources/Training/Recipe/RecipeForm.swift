@@ -38,7 +38,7 @@ indirect enum RecipeForm {
     /// - Throws: ``RecipeError`` for a key that the form lacks and for a value that does not fit.
     mutating func overlay(_ node: Node, from source: RecipeSource) throws {
         let root = self
-        try overlay(node, at: "", of: root, from: source)
+        try overlay(node, at: "", of: root, in: root, from: source)
     }
 
     /// The recipe with the values of the form.
@@ -54,10 +54,14 @@ indirect enum RecipeForm {
         }
     }
 
+    /// - Parameter section: the section that this stands in.
     private mutating func overlay(
-        _ node: Node, at path: String, of root: RecipeForm, from source: RecipeSource
+        _ node: Node, at path: String, of root: RecipeForm, in section: RecipeForm, from source: RecipeSource
     ) throws {
         switch self {
+        case .value(let kind, _) where kind.isChanges && node.null == nil:
+            try Self.check(changes: node, at: path, of: section, from: source)
+            self = .value(kind, kind.normalized(node))
         case .value(let kind, _):
             guard kind.accepts(node) else {
                 throw RecipeError.mismatch(
@@ -79,7 +83,7 @@ indirect enum RecipeForm {
                         place: source.place(of: key), key: path, nearest: root.key(nearestTo: path),
                         known: Array(members.keys))
                 }
-                try members[name]?.overlay(value, at: path, of: root, from: source)
+                try members[name]?.overlay(value, at: path, of: root, in: self, from: source)
             }
             self = .section(members)
         }

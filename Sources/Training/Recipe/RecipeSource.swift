@@ -22,7 +22,7 @@ enum RecipeSource {
         }
     }
 
-    /// The mapping that a setting `distillation.lambda=0.5` stands for: `{distillation: {lambda: 0.5}}`.
+    /// The mapping that a setting `distillation.batch=32` stands for: `{distillation: {batch: 32}}`.
     func parse(override: String) throws -> Node {
         guard let separator = override.firstIndex(of: "="), separator != override.startIndex else {
             throw RecipeError.malformed(place: place(nil), reason: "expected key=value, found `\(override)`")
@@ -35,7 +35,7 @@ enum RecipeSource {
     private func place(_ mark: Mark?) -> String {
         switch self {
         case .file(let name): mark.map { "\(name):\($0.line)" } ?? name
-        case .override: "--set"
+        case .override: "settings"
         }
     }
 

@@ -10,6 +10,8 @@ struct RecipeValueKind {
     let name: String
     /// Whether a field of this kind can have the value.
     let accepts: (Node) -> Bool
+    /// Whether a field holds changes of the settings beside it, which are checked against these.
+    var isChanges = false
     /// Whether a field holds a list, of which one item alone may be written without brackets.
     var isList = false
 
@@ -21,6 +23,10 @@ struct RecipeValueKind {
             name = "\(wrapped.name), or null"
             accepts = { $0.null != nil || wrapped.accepts($0) }
             isList = wrapped.isList
+        case is [RecipeChange].Type:
+            name = "a list of changes"
+            accepts = { _ in true }
+            (isList, isChanges) = (true, true)
         case let type as any RecipeList.Type:
             guard let element = RecipeValueKind(type.elementType) else { return nil }
             name = "a list, each item \(element.name)"
@@ -58,6 +64,8 @@ struct RecipeValueKind {
     /// A field's value as YAML. Text is quoted, so that a data set named `1e3` or `no` stays text for every reader.
     static func node(of value: any Encodable) -> Node {
         switch value {
+        case let changes as [RecipeChange]:
+            Node(changes.map(\.node), .implicit, changes.isEmpty ? .flow : .block)
         case let list as [any Encodable]: Node(list.map(node(of:)), .implicit, .flow)
         case let choice as any RawRepresentable: Node("\(choice.rawValue)")
         case let text as String: Node(text, .implicit, .doubleQuoted)

@@ -61,7 +61,7 @@ public struct Checkpoint: Sendable {
 }
 
 /// What can be wrong with a checkpoint.
-public enum CheckpointError: Error, Equatable, CustomStringConvertible {
+public enum CheckpointError: LocalizedError, Equatable, CustomStringConvertible {
     /// A file of it is missing, cut short or changed.
     case damaged(path: String, reason: String)
     /// It is whole, but comes from another kind of run.
@@ -85,4 +85,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
                 + "command goes on from the last of them."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

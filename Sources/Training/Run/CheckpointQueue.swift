@@ -29,12 +29,10 @@ final class CheckpointQueue: Sendable {
     /// - Parameter prepare: called before the write, on its thread.
     func write(
         step: Int, files: [String: OrderedDictionary<String, Tensor>], state: some Encodable & Sendable,
-        recipe: String?, score: Double?, after prepare: @escaping () throws -> Void
+        recipe: String?, score: Double?, after prepare: @escaping @Sendable () throws -> Void
     ) throws {
         try wait()
-        // Nobody else has the copies, and the run waits for the write before it ends.
-        nonisolated(unsafe) let copies = files.mapValues { $0.mapValues { $0.copiedToHost() } }
-        nonisolated(unsafe) let prepare = prepare
+        let copies = files.mapValues { $0.mapValues { $0.copiedToHost() } }
         queue.async(group: underWay) { [self] in
             let start = ContinuousClock.now
             let threads = LibTorch.operatorThreads

@@ -3,24 +3,26 @@
 
 import Files
 public import Foundation
-import Logging
 
 /// Finds the checkpoint to go on from.
 public enum CheckpointReader {
     /// The last checkpoint in a folder whose files are all as they were written. Damaged ones after it are passed
-    /// over with a warning to the log.
+    /// over with a warning.
     ///
+    /// - Parameters:
+    ///   - folder: the folder of checkpoints.
+    ///   - warn: hears of damaged ones.
     /// - Returns: none if the folder has no checkpoints or does not exist.
     /// - Throws: ``CheckpointError/noneIntact(folder:count:)`` rather than letting a run begin anew beside damaged
-    ///   checkpoints; ``FileError`` if the folder cannot be read.
-    public static func latest(in folder: URL) throws -> Checkpoint? {
+    ///   checkpoints; `FileError` if the folder cannot be read.
+    public static func latest(in folder: URL, warn: (String) -> Void = { _ in }) throws -> Checkpoint? {
         guard FileManager.default.fileExists(atPath: folder.path) else { return nil }
         let folders = try Checkpoint.folders(in: folder)
         for url in folders.reversed() {
             do {
                 return try Checkpoint(url)
             } catch let error as CheckpointError {
-                Logger(label: "training").warning("\(error) It is passed over for the one before.")
+                warn("\(error) It is passed over for the one before.")
             }
         }
         guard folders.isEmpty else {

@@ -2,7 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 /// Which of a run's checkpoints stay once a new one is written. One stays if any of these says so.
-public struct CheckpointRetention: Sendable, Equatable {
+public struct CheckpointRetention: Codable, Sendable, Equatable {
     /// So many of the newest, at least 1.
     public var last: Int
     /// Those whose step is a multiple of this, at least 1; nil keeps none for its step.

@@ -23,7 +23,7 @@ public struct CheckpointWriter: Sendable {
     /// - Parameters:
     ///   - folder: the folder of checkpoints, ``RunFolder/checkpoints``; made if need be.
     ///   - retention: which checkpoints stay; the others are removed after each write.
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public init(_ folder: URL, keeping retention: CheckpointRetention = CheckpointRetention()) throws {
         self.folder = folder
         self.retention = retention

@@ -2,10 +2,10 @@
 // Copyright 2026 The swift-dmd authors
 
 import Files
-import Foundation
+public import Foundation
 import Torch
 
-/// The loop around a ``Trainable`` in a folder: it goes on from the folder's last checkpoint, logs, lets samples be
+/// The loop around a ``TrainingTask`` in a folder: it goes on from the folder's last checkpoint, logs, lets samples be
 /// drawn, writes checkpoints, and ends with the last step or when it is asked to.
 ///
 /// Going on gives, bit for bit on the CPU, what an uninterrupted run gives.
@@ -13,7 +13,7 @@ import Torch
 /// A step whose loss or gradient is not finite changes nothing and is counted. After ``faultLimit`` of them in a row the
 /// run goes back to its last checkpoint, which is of a sound step, and on with half the learning rate; the next time it
 /// ends with ``RunError/diverged(step:evidence:)``.
-public struct Run<Work: Trainable> {
+public struct Run<Work: TrainingTask> {
     /// How a run ended.
     public enum Outcome: Equatable, Sendable {
         /// All steps are done.
@@ -32,10 +32,14 @@ public struct Run<Work: Trainable> {
     /// Draws samples after a step, and may record pictures of it. It may return a score of the weights, the lower the
     /// better, which goes with their checkpoint.
     public var sample: (_ step: Int, MetricLog) throws -> Double? = { _, _ in nil }
-    /// Hears the numbers of a logged step, and gives the display of progress a note on them.
+    /// Hears the numbers of a logged step, and makes a note of them for ``progress``.
     public var report: (_ step: Int, _ scalars: [String: Double]) -> String = { _, _ in "" }
+    /// Hears how far the run is, at its start and after each step, with a note on the last numbers that were logged.
+    public var progress: (_ done: Int, _ total: Int, _ note: String) -> Void = { _, _, _ in }
+    /// Hears what should not stay so.
+    public var warn: (String) -> Void = { _ in }
     /// Whether to stop after the present step.
-    public var isInterrupted: () -> Bool = { Interrupt.isRequested }
+    public var isInterrupted: () -> Bool = { false }
     /// When to stop in any case; nil sets no limit.
     public var timeLimit: TimeLimit?
     /// The keys of settings that may differ from those of the run that the folder holds.
@@ -44,36 +48,31 @@ public struct Run<Work: Trainable> {
     public var retention = CheckpointRetention()
     /// Steps in a row without an update after which the run goes back, or ends; at least 1.
     public var faultLimit = 10
-    /// Makes the display of how far the run is; nil shows nothing.
-    public var makeProgress: (_ total: Int, _ done: Int) -> ProgressReport?
 
     /// A run of `work`, which must not have made a step, in `folder`.
-    ///
-    /// - Parameter title: what the display of progress calls it.
-    public init(_ work: Work, settings: some Recipe, in folder: RunFolder, title: String) {
+    public init(_ work: Work, settings: some Recipe, in folder: RunFolder) {
         self.work = work
         self.settings = settings
         self.folder = folder
-        makeProgress = { ProgressReport(title, total: $0, done: $1) }
     }
 
     /// Runs to the end.
     ///
-    /// - Throws: ``RunFolderError``, ``FileError`` and ``CheckpointError`` if the folder cannot take the run or go on
+    /// - Throws: ``RunFolderError``, `FileError` and ``CheckpointError`` if the folder cannot take the run or go on
     ///   with it, ``RunError/diverged(step:evidence:)``, and what the work and `sample` throw.
     public func run() throws -> Outcome {
         try run(settings)
     }
 
     private func run(_ settings: some Recipe) throws -> Outcome {
-        try folder.run(settings, overriding: overrides) {
+        try folder.run(settings, overriding: overrides, warn: warn) {
             try RunLoop(self, recipe: sha256(Data(settings.yaml().utf8))).run()
         }
     }
 }
 
 /// Why a run stopped by itself.
-public enum RunError: Error, Equatable, CustomStringConvertible {
+public enum RunError: LocalizedError, Equatable, CustomStringConvertible {
     /// Losses, gradients or weights were not finite, and going back to a checkpoint was no help or not possible.
     case diverged(step: Int, evidence: String)
 
@@ -85,4 +84,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
                 + "\(evidence), and start anew with a lower learning rate; the checkpoints are from before and intact."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

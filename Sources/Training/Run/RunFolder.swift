@@ -3,7 +3,6 @@
 
 import Files
 public import Foundation
-internal import Logging
 
 /// The folder that holds all of one run.
 ///
@@ -47,20 +46,25 @@ public struct RunFolder: Sendable {
     /// Makes the folder ready for a run of `recipe`, and keeps other processes out of it while `body` runs. A folder
     /// that already holds a run goes on with it.
     ///
-    /// - Parameter overrides: the dotted keys of settings, or of whole sections, that may differ from those of the run that
-    ///   the folder holds. It then goes on with the new ones.
+    /// - Parameters:
+    ///   - recipe: the settings of the run.
+    ///   - overrides: the dotted keys of settings, or of whole sections, that may differ from those of the run that the
+    ///     folder holds. It then goes on with the new ones.
+    ///   - warn: hears of a run that was cut short, and of settings that differ.
+    ///   - body: does the run.
     /// - Throws: before `body` begins, ``RunFolderError`` if another process uses the folder or its run has another
-    ///   recipe, ``RecipeError`` for an override that is no key, and ``FileError`` if the folder cannot be written; then
+    ///   recipe, ``RecipeError`` for an override that is no key, and `FileError` if the folder cannot be written; then
     ///   whatever `body` throws.
     public func run<R: Recipe, Result>(
-        _ recipe: R, overriding overrides: [String] = [], _ body: () throws -> Result
+        _ recipe: R, overriding overrides: [String] = [], warn: (String) -> Void = { _ in },
+        _ body: () throws -> Result
     ) throws -> Result {
         try recipe.checkKeys(overrides)
         try makeFolder(url)
-        let lock = try RunLock(self)
+        let lock = try RunLock(self, warn: warn)
         defer { lock.release() }
         if FileManager.default.fileExists(atPath: self.recipe.path) {
-            try check(recipe, overriding: overrides)
+            try check(recipe, overriding: overrides, warn: warn)
         } else {
             try writeAtomically(Data(recipe.yaml().utf8), to: self.recipe)
         }
@@ -70,7 +74,8 @@ public struct RunFolder: Sendable {
         return try body()
     }
 
-    private func check<R: Recipe>(_ recipe: R, overriding overrides: [String]) throws {
+    private func check<R: Recipe>(_ recipe: R, overriding overrides: [String], warn: (String) -> Void) throws
+    {
         let differences = try self.recipe(as: R.self).differences(from: recipe)
         guard !differences.isEmpty else { return }
         let foreign = differences.filter { difference in
@@ -83,13 +88,13 @@ public struct RunFolder: Sendable {
             throw RunFolderError.otherRecipe(folder: url.relativePath, differences: texts(foreign))
         }
         try writeAtomically(Data(recipe.yaml().utf8), to: self.recipe)
-        Logger(label: "training").notice(
+        warn(
             "\(url.relativePath) goes on with other settings: \(texts(differences).joined(separator: ", ")).")
     }
 }
 
 /// Why a folder cannot take a run.
-public enum RunFolderError: Error, Equatable, CustomStringConvertible {
+public enum RunFolderError: LocalizedError, Equatable, CustomStringConvertible {
     /// Another process runs there.
     case inUse(folder: String, process: String)
     /// The folder holds a run with other settings.
@@ -102,7 +107,10 @@ public enum RunFolderError: Error, Equatable, CustomStringConvertible {
             "\(folder) is in use by process \(process); wait for it, stop it, or choose another folder."
         case .otherRecipe(let folder, let differences):
             "\(folder) holds a run with another recipe, where \(differences.joined(separator: ", ")); "
-                + "go on with those settings, name the keys with --override, or choose another folder."
+                + "go on with those settings, override these keys, or choose another folder."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

@@ -3,7 +3,6 @@
 
 import Files
 import Foundation
-import Logging
 
 /// Keeps a second process out of a run's folder.
 ///
@@ -13,8 +12,8 @@ import Logging
 struct RunLock: ~Copyable {
     private let file: OpenFile
 
-    /// - Throws: ``RunFolderError/inUse(folder:process:)`` if another run holds the folder, ``FileError``.
-    init(_ folder: RunFolder) throws {
+    /// - Throws: ``RunFolderError/inUse(folder:process:)`` if another run holds the folder, `FileError`.
+    init(_ folder: RunFolder, warn: (String) -> Void) throws {
         let url = folder.url.appending(path: ".lock")
         let file = try OpenFile(url, O_RDWR | O_CREAT)
         let holder = try String(decoding: contents(of: url), as: UTF8.self)
@@ -23,7 +22,7 @@ struct RunLock: ~Copyable {
             throw RunFolderError.inUse(folder: folder.url.relativePath, process: holder)
         }
         if !holder.isEmpty {
-            Logger(label: "training").notice(
+            warn(
                 "The last run in \(folder.url.relativePath), process \(holder), was cut short.")
         }
         try file.truncate(to: 0)

@@ -3,18 +3,16 @@
 
 import Files
 import Foundation
-import Logging
 import Torch
 
 /// A run under way: the steps, and what follows each of them.
-final class RunLoop<Work: Trainable> {
+final class RunLoop<Work: TrainingTask> {
     private static var slowing: Double { 0.5 }
 
     private let plan: Run<Work>
     private let recipe: String
     private let writer: CheckpointWriter
     private let checkpoints: CheckpointQueue
-    private let logger = Logger(label: "training")
 
     private var log: MetricLog
     private var state: RunState
@@ -39,7 +37,7 @@ final class RunLoop<Work: Trainable> {
         self.recipe = recipe
         writer = try CheckpointWriter(plan.folder.checkpoints, keeping: plan.retention)
         checkpoints = CheckpointQueue(writer)
-        let checkpoint = try CheckpointReader.latest(in: plan.folder.checkpoints)
+        let checkpoint = try CheckpointReader.latest(in: plan.folder.checkpoints, warn: plan.warn)
         state = try checkpoint?.state() ?? RunState()
         if let checkpoint {
             try plan.work.load(checkpoint)
@@ -58,8 +56,8 @@ final class RunLoop<Work: Trainable> {
     func run() throws -> Run<Work>.Outcome {
         // Whatever ends the run, a checkpoint that is being written gets its time.
         defer { try? checkpoints.wait() }
-        var progress = plan.makeProgress(work.stepCount, min(done, work.stepCount))
         var note = ""
+        plan.progress(done, work.stepCount, note)
         while done < work.stepCount {
             let report = try work.step(done)
             done += 1
@@ -68,12 +66,12 @@ final class RunLoop<Work: Trainable> {
             try checkpoints.check()
             isSaveDue = isSaveDue || done % work.intervals.checkpoint == 0 || isLast || isStopping
 
-            let fault = work.fault(of: report)
+            let fault = report.fault
             // The end must be a sound step's.
             let isGivingUp = count(fault) || isLast && fault != nil
             var lost: [String: Double] = [:]
             if done % work.intervals.log == 0 || isLast || isSaveDue {
-                var scalars = work.scalars(of: report, done: done)
+                var scalars = try work.scalars(of: report, done: done)
                 if done % work.intervals.log == 0 || isLast {
                     scalars["steps/skipped"] = Double(state.skippedSteps)
                     scalars["images_per_second"] = rate.sinceLast(step: done)
@@ -90,15 +88,13 @@ final class RunLoop<Work: Trainable> {
             } else {
                 try sampleAndSave(isSound: fault == nil)
             }
-            progress?.update(done, note: note)
+            plan.progress(done, work.stepCount, note)
             if isStopping, done < work.stepCount, lastSaved == done {
                 try checkpoints.wait()
-                progress?.finish(note: note)
                 return .interrupted(step: done)
             }
         }
         try checkpoints.wait()
-        progress?.finish(note: note)
         return .finished
     }
 
@@ -111,7 +107,7 @@ final class RunLoop<Work: Trainable> {
             faults = []
             return false
         }
-        logger.warning("\(fault)")
+        plan.warn("\(fault)")
         state.skippedSteps += 1
         state.skippedInARow += 1
         faults.append(fault)
@@ -145,7 +141,8 @@ final class RunLoop<Work: Trainable> {
     private func recover(measured: [String: Double]) throws {
         try checkpoints.wait()
         let checkpoint =
-            state.rolledBackAt == nil ? try CheckpointReader.latest(in: plan.folder.checkpoints) : nil
+            state.rolledBackAt == nil
+            ? try CheckpointReader.latest(in: plan.folder.checkpoints, warn: plan.warn) : nil
         var evidence = FaultEvidence(
             step: done, faults: faults, learningRateFactor: state.learningRateFactor)
         evidence.measured = measured.isEmpty ? nil : measured
@@ -160,7 +157,7 @@ final class RunLoop<Work: Trainable> {
         state.skippedInARow = 0
         state.learningRateFactor *= Self.slowing
         work.learningRateFactor = state.learningRateFactor
-        logger.warning(
+        plan.warn(
             """
             Losses or gradients are not finite in step \(done): the run goes back to step \(checkpoint.step), and on with \
             \(state.learningRateFactor) of the learning rate; see \(file.relativePath).

@@ -2,9 +2,10 @@
 // Copyright 2026 The swift-dmd authors
 
 import Archives
+public import Foundation
 
 /// Why a file's weights cannot be read.
-public enum ConversionError: Error, Equatable, CustomStringConvertible {
+public enum ConversionError: LocalizedError, Equatable, CustomStringConvertible {
     /// The file cannot be opened.
     case unreadable(file: String, reason: String)
     /// The file is of no format that is read.
@@ -40,7 +41,7 @@ public enum ConversionError: Error, Equatable, CustomStringConvertible {
         case .noSuchKey(let file, let key, let keys):
             "\(file) has no weights under '\(key)': choose one of \(Self.list(keys))."
         case .severalKeys(let file, let keys):
-            "\(file) holds several sets of weights: choose one of \(Self.list(keys)) with --key."
+            "\(file) holds several sets of weights: choose one of \(Self.list(keys)) as the key."
         case .noTensors(let file):
             "\(file) holds no tensors: check that it is the file of a network's weights."
         }
@@ -59,6 +60,9 @@ public enum ConversionError: Error, Equatable, CustomStringConvertible {
         let shown = names.prefix(12).map { "'\($0.prefix(60))'" }.joined(separator: ", ")
         return names.count > 12 ? "\(shown), ..." : shown
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }
 
 /// Does something with an archive, whose errors become this module's.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
 import Torch
 
 /// What is wrong with a safetensors file; each description names the file and what to do.
-public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
+public enum SafetensorsError: LocalizedError, Equatable, CustomStringConvertible {
     /// The file could not be opened or read.
     case unreadable(file: String, reason: String)
     /// The file ends before the bytes that its header, or the format, promises.
@@ -55,4 +56,7 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
             "\(file) has no tensor '\(tensor)': use a file that was made for this network."
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

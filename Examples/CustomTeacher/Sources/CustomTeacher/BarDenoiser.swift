@@ -12,15 +12,14 @@ import Torch
 final class BarDenoiser: Denoiser {
     let schedule: any NoiseSchedule = KarrasSchedule(sigmaMin: 0.05, sigmaMax: 20)
     let sampleShape = [1, 8, 8]
-    let classCount = 0
-    let scaling = EDMPreconditioning()
+    private let scaling = EDMPreconditioning()
 
     private let input: Linear
     private let hidden: Linear
     private let output: Linear
 
     /// The names are those of the tensors in a weights file: `input.weight`, `input.bias`, ...
-    var members: [Member] { [.module("input", input), .module("hidden", hidden), .module("output", output)] }
+    var children: [Child] { [.module("input", input), .module("hidden", hidden), .module("output", output)] }
 
     init() {
         var stream = RandomStream(seed: 0, purpose: "weights")
@@ -29,7 +28,7 @@ final class BarDenoiser: Denoiser {
         output = Linear(128, 64, from: &stream)
     }
 
-    func callAsFunction(_ x: Tensor, at level: NoiseLevel, condition: Tensor?) -> Tensor {
+    func callAsFunction(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> Tensor {
         let sigma = level.matching(x).sigma  // [N, 1, 1, 1]
         let image = (scaling.cIn(sigma) * x).flattened(from: 1)  // [N, 64]
         let noise = sigma.log().flattened(from: 1)  // [N, 1]
@@ -37,4 +36,9 @@ final class BarDenoiser: Denoiser {
         let residual = output(hidden(features).silu()).reshaped(x.shape)
         return scaling.cSkip(sigma) * x + scaling.cOut(sigma) * residual
     }
+    /// The weight of the squared error at each level, in this network's training and in the critic's.
+    func lossWeight(at level: NoiseLevel) -> Tensor { scaling.lossWeight(level.sigma) }
+
+    /// What becomes generator and critic.
+    func replica(sharing: WeightSharing) -> BarDenoiser { BarDenoiser().taking(weightsOf: self, sharing) }
 }

@@ -42,7 +42,7 @@ func autoencoderDescent(_ settings: StageSettings, _ clothes: ColouredClothes) -
 func scaled(_ autoencoder: AutoencoderKL, _ clothes: ColouredClothes) throws -> AutoencoderKL {
     var stream = RandomStream(seed: 0, purpose: "autoencoder.scale")
     let images = try clothes.batch(1_024, from: &stream).images
-    let latents = withoutGradients { inParts(images) { images, _ in autoencoder.encode(images) } }
+    let latents = withoutGradients { inParts(images) { autoencoder.encode($0) } }
     let scaled = makeAutoencoder(scalingFactor: 1 / latents.standardDeviation().item())
     try scaled.load(autoencoder.state)
     return scaled

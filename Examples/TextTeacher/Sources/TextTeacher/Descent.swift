@@ -5,23 +5,20 @@ import OrderedCollections
 import Torch
 import Training
 
-/// A network that descends on a loss, which is all that both stages have in common; `Run` adds checkpoints, the log and the
-/// way back to them.
-final class Descent<Network: Module>: Trainable {
-    struct Report {
-        let loss: Tensor
-        let gradientNorm: Tensor
+/// A network that descends on a loss, which is all that both stages have in common. `TrainedNetwork` makes the updates, and
+/// `Run` adds checkpoints, the log and the way back to them.
+final class Descent<Network: Module>: TrainingTask {
+    struct Report: TrainingReport {
+        let measured: [String: Tensor]
         let fault: TrainingFault?
     }
 
-    let network: Network
     let settings: StageSettings
     var learningRateFactor = 1.0
+    private let trained: TrainedNetwork<Network>
     private let makeNetwork: () -> Network
     private let batch: (Int) throws -> [Tensor]
-    private let loss: (Network, [Tensor]) -> Tensor
-    private let optimizer: AdamW
-    private let average: EMA
+    private let loss: @Sendable (Network, [Tensor]) -> Tensor
 
     /// - Parameters:
     ///   - settings: see ``StageSettings``.
@@ -30,22 +27,24 @@ final class Descent<Network: Module>: Trainable {
     ///   - loss: the mean loss of a part of that; called from several threads at once.
     init(
         _ settings: StageSettings, makeNetwork: @escaping () -> Network,
-        batch: @escaping (Int) throws -> [Tensor], loss: @escaping (Network, [Tensor]) -> Tensor
+        batch: @escaping (Int) throws -> [Tensor], loss: @escaping @Sendable (Network, [Tensor]) -> Tensor
     ) {
         self.settings = settings
         self.makeNetwork = makeNetwork
         self.batch = batch
         self.loss = loss
-        network = makeNetwork()
-        network.setRequiresGrad(true)
-        optimizer = AdamW(parameters: network.parameters, learningRate: settings.learningRate)
-        average = EMA(of: network, halfLifeImages: settings.emaHalfLifeImages)
+        let network = makeNetwork()
+        trained = TrainedNetwork(
+            "network", network,
+            averages: Averages(of: network, halfLivesImages: [settings.emaHalfLifeImages], rampUpRatio: 0.05))
     }
+
+    var parameterCount: Int { trained.network.parameterCount }
 
     /// The moving average of the weights.
     func averaged() -> Network {
         let copy = makeNetwork()
-        average.copy(to: copy)
+        trained.averages?.each[0].copy(to: copy)
         return copy
     }
 
@@ -57,28 +56,24 @@ final class Descent<Network: Module>: Trainable {
     }
 
     func step(_ index: Int) throws -> Report {
-        let inputs = try batch(index)
-        let parts = min(LibTorch.threads, settings.batch)
-        let shares = inputs.map { $0.chunked(parts) }
-        let losses = accumulateGradients(of: network.parameters.values, over: parts) { part in
-            let share = shares.map { $0[part] }
-            let mean = loss(network, share) * (Double(share[0].shape[0]) / Double(settings.batch))
-            return (mean, mean.detached())
+        let partCount = min(LibTorch.threads, settings.batch)
+        let inputs = try batch(index).map { $0.chunked(partCount) }
+        let update = trained.update(
+            microBatches: partCount, learningRate: learningRate(index), clipNorm: 1
+        ) { [network = trained.network, loss, settings] part in
+            let inputs = inputs.map { $0[part] }
+            let share = loss(network, inputs) * (Double(inputs[0].shape[0]) / Double(settings.batch))
+            return MicroBatch(loss: share, scalars: ["loss": share.detached()], result: ())
         }
-        let total = Tensor.stacked(losses).sum()
-        let gradientNorm = clipGradientNorm(network.parameters.values, to: 1)
-        defer { optimizer.zeroGradients() }
-        guard (total + gradientNorm).item().isFinite else {
-            let values = ["loss": total.item(), "gradientNorm": gradientNorm.item()]
-            let fault = TrainingFault(
+        let fault = update.fault.map { values in
+            TrainingFault(
                 step: index + 1, network: "network", values: values, noiseLevels: [], seed: settings.seed,
                 streams: [])
-            return Report(loss: total, gradientNorm: gradientNorm, fault: fault)
         }
-        optimizer.learningRate = learningRate(index)
-        optimizer.step()
-        average.update(from: network, batchSize: settings.batch, imagesBefore: index * settings.batch)
-        return Report(loss: total, gradientNorm: gradientNorm, fault: nil)
+        if fault == nil {
+            trained.updateAverages(batchSize: settings.batch, imagesBefore: index * settings.batch)
+        }
+        return Report(measured: update.scalars, fault: fault)
     }
 
     private func learningRate(_ step: Int) -> Double {
@@ -86,22 +81,11 @@ final class Descent<Network: Module>: Trainable {
             * coolDown(step, length: settings.steps / 2, duration: settings.steps)
     }
 
-    func fault(of report: Report) -> TrainingFault? { report.fault }
-
     func scalars(of report: Report, done: Int) -> [String: Double] {
-        [
-            "loss": report.loss.item(), "gradientNorm": report.gradientNorm.item(),
-            "learningRate": learningRate(done - 1),
-        ]
+        report.scalars().merging(["learning_rate": learningRate(done - 1)]) { $1 }
     }
 
-    var state: [String: OrderedDictionary<String, Tensor>] {
-        ["network": network.state, "optimizer": optimizer.state, "ema": average.state]
-    }
+    var state: [String: OrderedDictionary<String, Tensor>] { trained.state }
 
-    func load(_ checkpoint: Checkpoint) throws {
-        try network.load(checkpoint.tensors("network"))
-        try optimizer.load(state: checkpoint.tensors("optimizer"))
-        try average.load(state: checkpoint.tensors("ema"))
-    }
+    func load(_ checkpoint: Checkpoint) throws { try trained.load(checkpoint) }
 }

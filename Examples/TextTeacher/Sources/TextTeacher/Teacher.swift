@@ -36,7 +36,7 @@ final class Teacher: Module {
         unet = UNet2DConditionModel(sizes, from: &stream)
     }
 
-    var members: [Member] { [.module("text_encoder", textEncoder), .module("unet", unet)] }
+    var children: [Child] { [.module("text_encoder", textEncoder), .module("unet", unet)] }
 
     /// How the folder that comes of it is sampled.
     static let scheduler = {
@@ -77,7 +77,7 @@ func teacherDescent(
         var stream = RandomStream(seed: settings.seed, purpose: "teacher.batch", step: step)
         let size = settings.batch
         let (images, captions) = try clothes.batch(size, from: &stream)
-        let latents = withoutGradients { inParts(images) { images, _ in autoencoder.encode(images) } }
+        let latents = withoutGradients { inParts(images) { autoencoder.encode($0) } }
         let isLeftOut = stream.uniform([size]) .< 0.1
         let heeded = isLeftOut.selecting(
             .full([size], value: Double(tokens.none), dtype: .int64), else: captions)
@@ -96,13 +96,14 @@ func sample(
     steps: Int = 25
 ) -> Tensor {
     withoutGradients {
-        let denoiser = StableDiffusionDenoiser(
-            teacher.unet, unconditional: teacher.textEncoder(tokens[Tensor([tokens.none])]), guidance: 3,
-            schedule: Teacher.scheduler.schedule)
+        let denoiser = Guided(
+            StableDiffusionDenoiser(teacher.unet, scheduler: Teacher.scheduler), guidance: 3,
+            unconditional: .context(teacher.textEncoder(tokens[Tensor([tokens.none])])))
         var stream = RandomStream(seed: 0, purpose: "teacher.sample")
         let noise = stream.normal([captions.count] + denoiser.sampleShape)
-        return inParts(noise, teacher.textEncoder(tokens[Tensor(captions)])) { noise, condition in
-            autoencoder.decode(ddim(denoiser, noise: noise, condition: condition, steps: steps))
+        let prompts = Condition.context(teacher.textEncoder(tokens[Tensor(captions)]))
+        return inParts(noise, given: prompts) { noise, prompts in
+            autoencoder.decode(ddim(denoiser, noise: noise, given: prompts, steps: steps))
         }
     }
 }

@@ -26,8 +26,9 @@ struct TextTeacher: ParsableCommand {
 
     func run() throws {
         LibTorch.keepFreedMemory()
+        LibTorch.threads = ProcessInfo.processInfo.activeProcessorCount
         LibTorch.operatorThreads = 1  // Parts of a batch run side by side instead.
-        Interrupt.install()
+        Interruption.listen()
         let settings = try Settings.resolved(overrides: overrides)
         let clothes = try ColouredClothes(at: URL(filePath: images ?? Self.fashionMNIST))
         let folder = URL(filePath: out)
@@ -91,16 +92,23 @@ struct TextTeacher: ParsableCommand {
     private func train<Network: Module>(
         _ descent: Descent<Network>, _ name: String, picture: @escaping () throws -> Image
     ) throws {
-        print("\(name): \(descent.network.parameterCount.formatted()) parameters")
+        print("\(name): \(descent.parameterCount.formatted()) parameters")
         let folder = RunFolder(URL(filePath: "\(out)-runs").appending(path: name))
-        var run = Run(descent, settings: descent.settings, in: folder, title: name)
-        run.report = { _, scalars in String(format: "loss %.4f", scalars["loss"] ?? .nan) }
+        var run = Run(descent, settings: descent.settings, in: folder)
+        run.report = { step, scalars in
+            print(
+                "  step \(step) of \(descent.stepCount)", String(format: "loss %.4f", scalars["loss"] ?? .nan)
+            )
+            return ""
+        }
+        run.warn = { print("  \($0)") }
+        run.isInterrupted = { Interruption.isRequested }
         run.sample = { step, _ in
             try picture().write(to: folder.samples.appending(path: String(format: "step-%06d.png", step)))
             return nil
         }
         if case .interrupted(let step) = try run.run() {
-            print("\nStopped after step \(step): the same command goes on.")
+            print("Stopped after step \(step): the same command goes on.")
             throw ExitCode(130)
         }
     }

@@ -18,7 +18,7 @@ final class Attention: Module {
         proj = Conv2d(channels, channels, kernel: 1, initialisation: style.ofLast, from: &stream)
     }
 
-    var members: [Member] { [.module("norm2", norm), .module("qkv", qkv), .module("proj", proj)] }
+    var children: [Child] { [.module("norm2", norm), .module("qkv", qkv), .module("proj", proj)] }
 
     /// What is to be added to `x`.
     func callAsFunction(_ x: Tensor) -> Tensor { proj(selfAttention(qkv(norm(x)), heads: heads)) }

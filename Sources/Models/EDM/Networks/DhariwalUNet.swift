@@ -47,7 +47,7 @@ public final class DhariwalUNet: UNet {
     }
 
     /// The embedding's layers, the encoder, the decoder and the last two layers.
-    public var members: [Member] {
+    public var children: [Child] {
         [
             .module("map_augment", mapAugment), .module("map_layer0", mapLayer0),
             .module("map_layer1", mapLayer1), .module("map_label", mapLabel), .module("enc", encoder),
@@ -55,18 +55,23 @@ public final class DhariwalUNet: UNet {
         ]
     }
 
-    /// Evaluates the network, see ``EDMNetwork/callAsFunction(_:noise:condition:)``.
-    public func callAsFunction(_ x: Tensor, noise: Tensor, condition: Tensor?) -> Tensor {
-        let embedding = embedding(noise: noise, condition: condition)
-        return head(decoder(encoder(x.channelsLast(), embedding), embedding))
+    /// Evaluates the network, see ``EDMNetwork/callAsFunction(_:noise:classes:features:)``. The features are the last
+    /// output of the encoder at each resolution.
+    public func callAsFunction(
+        _ x: Tensor, noise: Tensor, classes: Tensor?, features: ((Tensor) -> Void)?
+    ) -> Tensor {
+        let embedding = embedding(noise: noise, classes: classes)
+        let encoded = encoder(x.channelsLast(), embedding)
+        if let features { encoder.lastOutputs.forEach { features(encoded[$0]) } }
+        return head(decoder(encoded, embedding))
     }
 
     /// What every block is told: the noise level and the class, `[N, embeddingChannels]`.
-    private func embedding(noise: Tensor, condition: Tensor?) -> Tensor {
+    private func embedding(noise: Tensor, classes: Tensor?) -> Tensor {
         let features = positionalFeatures(noise, channels: configuration.noiseChannels, reachesEnd: false)
         var embedding = mapLayer1(
             mapLayer0(.concatenated([features.cos, features.sin], dim: 1)).silu())
-        if let mapLabel, let condition { embedding = embedding + mapLabel(condition.to(noise.dtype)) }
+        if let mapLabel, let classes { embedding = embedding + mapLabel(classes.to(noise.dtype)) }
         return embedding.silu()
     }
 }

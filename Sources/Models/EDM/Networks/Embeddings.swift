@@ -32,7 +32,7 @@ final class FourierFeatures: Module {
         frequencies = stream.normal([channels / 2]) * 16
     }
 
-    var members: [Member] { [.buffer("freqs", frequencies)] }
+    var children: [Child] { [.buffer("freqs", frequencies)] }
 
     /// - Parameter position: `[N]`.
     /// - Returns: each `[N, channels / 2]`.

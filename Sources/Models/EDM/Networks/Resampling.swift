@@ -30,7 +30,7 @@ final class ResamplingFilter: Module {
         repeatsPixels = taps == [1, 1]
     }
 
-    var members: [Member] { [.buffer("resample_filter", kernel)] }
+    var children: [Child] { [.buffer("resample_filter", kernel)] }
 
     /// The pixels that the filter reaches beyond the border.
     private var padding: Int { kernel.shape[3] / 2 - 1 }
@@ -81,7 +81,7 @@ final class ResamplingConv2d: Module {
         filter = resampling == nil ? nil : ResamplingFilter(style.taps)
     }
 
-    var members: [Member] { (conv?.members ?? []) + (filter?.members ?? []) }
+    var children: [Child] { (conv?.children ?? []) + (filter?.children ?? []) }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
         guard let resampling, let filter else { return conv?(x) ?? x }
@@ -102,7 +102,7 @@ final class HalvingConv2d: Module {
         filter = ResamplingFilter(style.taps)
     }
 
-    var members: [Member] { conv.members + filter.members }
+    var children: [Child] { conv.children + filter.children }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
         x.conv2d(

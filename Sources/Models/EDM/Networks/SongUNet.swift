@@ -45,7 +45,7 @@ public final class SongUNet: UNet {
     }
 
     /// The embedding's layers, the encoder and the decoder.
-    public var members: [Member] {
+    public var children: [Child] {
         [
             .module("map_noise", mapNoise), .module("map_label", mapLabel),
             .module("map_augment", mapAugment), .module("map_layer0", mapLayer0),
@@ -55,20 +55,25 @@ public final class SongUNet: UNet {
         ]
     }
 
-    /// Evaluates the network, see ``EDMNetwork/callAsFunction(_:noise:condition:)``.
-    public func callAsFunction(_ x: Tensor, noise: Tensor, condition: Tensor?) -> Tensor {
-        let embedding = embedding(noise: noise, condition: condition)
-        return head(decoder(encoder(x.channelsLast(), embedding), embedding))
+    /// Evaluates the network, see ``EDMNetwork/callAsFunction(_:noise:classes:features:)``. The features are the last
+    /// output of the encoder at each resolution.
+    public func callAsFunction(
+        _ x: Tensor, noise: Tensor, classes: Tensor?, features: ((Tensor) -> Void)?
+    ) -> Tensor {
+        let embedding = embedding(noise: noise, classes: classes)
+        let encoded = encoder(x.channelsLast(), embedding)
+        if let features { encoder.lastOutputs.forEach { features(encoded[$0]) } }
+        return head(decoder(encoded, embedding))
     }
 
     /// What every block is told: the noise level and the class, `[N, embeddingChannels]`.
-    private func embedding(noise: Tensor, condition: Tensor?) -> Tensor {
+    private func embedding(noise: Tensor, classes: Tensor?) -> Tensor {
         let features =
             mapNoise?(noise)
             ?? positionalFeatures(noise, channels: configuration.noiseChannels, reachesEnd: true)
         var embedding = Tensor.concatenated([features.sin, features.cos], dim: 1)
-        if let mapLabel, let condition {
-            embedding = embedding + mapLabel(condition.to(noise.dtype) * Double(classCount).squareRoot())
+        if let mapLabel, let classes {
+            embedding = embedding + mapLabel(classes.to(noise.dtype) * Double(classCount).squareRoot())
         }
         return mapLayer1(mapLayer0(embedding).silu()).silu()
     }

@@ -13,9 +13,9 @@ public import Torch
 /// In an adaptive block the embedding makes a scale and a shift of the normalised values, `norm1(...) (1 + scale) + shift`.
 /// Source: Karras et al. 2022, table 7 and figure 10 (arXiv 2206.00364); names, initialisation and the order of channels
 /// are those of the published checkpoints.
-public final class UNetBlock: Recomputing {
+public final class UNetBlock: ActivationCheckpointing {
     /// Whether the backward pass makes the block's inner results again.
-    public var recomputes = false
+    public let recomputes = Setting(false)
 
     private let norm0: GroupNorm
     private let conv0: ResamplingConv2d
@@ -61,11 +61,11 @@ public final class UNetBlock: Recomputing {
     }
 
     /// The layers under their published names.
-    public var members: [Member] {
+    public var children: [Child] {
         [
             .module("norm0", norm0), .module("conv0", conv0), .module("affine", affine),
             .module("norm1", norm1), .module("conv1", conv1), .module("skip", skip),
-        ] + (attention?.members ?? [])
+        ] + (attention?.children ?? [])
     }
 
     /// Evaluates the block.

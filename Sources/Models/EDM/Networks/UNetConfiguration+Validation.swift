@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
+
 extension UNetConfiguration {
     /// Checks that the sizes make a network.
     ///
@@ -48,7 +50,7 @@ extension UNetConfiguration {
 }
 
 /// A size that makes no network.
-public struct UNetConfigurationError: Error, Equatable, CustomStringConvertible {
+public struct UNetConfigurationError: LocalizedError, Equatable, CustomStringConvertible {
     /// The name of the size.
     public let key: String
     /// What it is.
@@ -58,4 +60,7 @@ public struct UNetConfigurationError: Error, Equatable, CustomStringConvertible 
 
     /// What is wrong, in one sentence.
     public var description: String { "The network's `\(key)` is \(value) and must be \(condition)." }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

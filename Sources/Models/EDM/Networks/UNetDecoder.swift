@@ -57,7 +57,7 @@ final class UNetDecoder: Module {
         self.blocks = blocks
     }
 
-    var members: [Member] { blocks.map { .module($0.name, $0.layer) } }
+    var children: [Child] { blocks.map { .module($0.name, $0.layer) } }
 
     /// - Parameter skips: the encoder's outputs.
     func callAsFunction(_ skips: [Tensor], _ embedding: Tensor) -> Tensor {

@@ -22,6 +22,8 @@ final class UNetEncoder: Module {
 
     /// The channels of every output that the decoder takes over, in order.
     let channels: [Int]
+    /// The number of the last output at each resolution.
+    let lastOutputs: [Int]
 
     private let input: (name: String, layer: Conv2d)
     private let layers: [(name: String, layer: Layer)]
@@ -36,6 +38,7 @@ final class UNetEncoder: Module {
         )
         var channels = [current]
         var layers: [(name: String, layer: Layer)] = []
+        var lastOutputs: [Int] = []
 
         func append(_ name: String, _ outputs: Int, _ resampling: Resampling? = nil, attends: Bool = false) {
             let block = UNetBlock(
@@ -58,12 +61,14 @@ final class UNetEncoder: Module {
             for block in 0..<configuration.numBlocks {
                 append("\(level.name)_block\(block)", level.channels, attends: level.attends)
             }
+            lastOutputs.append(channels.count - 1)
         }
+        self.lastOutputs = lastOutputs
         self.channels = channels
         self.layers = layers
     }
 
-    var members: [Member] {
+    var children: [Child] {
         [.module(input.name, input.layer)] + layers.map { .module($0.name, $0.layer.module) }
     }
 

@@ -55,7 +55,7 @@ public struct IDDPMPreconditioning: Preconditioning {
     }
 
     /// `u`.
-    public var buffers: [Member] { [.buffer("u", u)] }
+    public var buffers: [Child] { [.buffer("u", u)] }
 
     /// From `u_{M-1}` to `u_0`.
     public var sigmaRange: ClosedRange<Double> { grid[steps - 1]...grid[0] }

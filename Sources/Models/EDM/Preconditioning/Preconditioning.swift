@@ -9,7 +9,7 @@ public import Torch
 ///     D(x; sigma) = cSkip x + cOut F(cIn x; cNoise)
 ///
 /// Source: Karras et al. 2022, equation 7 and table 1 (arXiv 2206.00364), which has all four conformances.
-public protocol Preconditioning {
+public protocol Preconditioning: Sendable {
     /// The share of the noised sample in the result, as `sigma`.
     func cSkip(_ sigma: Tensor) -> Tensor
     /// The scale of the network's output, as `sigma`.
@@ -24,14 +24,14 @@ public protocol Preconditioning {
     /// The only noise levels that the network was trained for, in any order; empty if there are all those between.
     var grid: [Double] { get }
     /// Tensors that belong to a checkpoint of it.
-    var buffers: [Member] { get }
+    var buffers: [Child] { get }
 }
 
 extension Preconditioning {
     /// Empty.
     public var grid: [Double] { [] }
     /// None.
-    public var buffers: [Member] { [] }
+    public var buffers: [Child] { [] }
 
     /// The weight of a squared error, under which the network's output is judged alike at every level: `1 / cOut^2`.
     public func lossWeight(_ sigma: Tensor) -> Tensor { 1 / cOut(sigma).square() }

@@ -19,7 +19,7 @@ private let descriptionKey = "dmd.architecture"
 /// - Parameters:
 ///   - url: the file.
 ///   - device: where the network goes.
-/// - Throws: ``TeacherFileError``, ``SafetensorsError``.
+/// - Throws: ``TeacherFileError``, `SafetensorsError`.
 public func loadDenoiser(at url: URL, device: Device = .cpu) throws -> EDMDenoiser {
     let file = try SafetensorsFile(url)
     let denoiser = try makeDenoiser(description(of: file), weights: file.all(), file: url.path)
@@ -79,7 +79,7 @@ private func grid(
 ///   - url: the file, which is replaced if it exists.
 ///   - dtype: the type of the stored weights.
 ///   - metadata: texts to store along.
-/// - Throws: ``SafetensorsError``.
+/// - Throws: `SafetensorsError`.
 public func saveDenoiser(
     _ denoiser: EDMDenoiser, to url: URL, dtype: DType = .float32, metadata: [String: String] = [:]
 ) throws {
@@ -122,7 +122,7 @@ private func reason(_ error: any Error) -> String {
 }
 
 /// Why a weight file does not make a denoiser.
-public enum TeacherFileError: Error, Equatable, CustomStringConvertible {
+public enum TeacherFileError: LocalizedError, Equatable, CustomStringConvertible {
     /// The file does not say what network its weights are for, and they are of none that is known.
     case unknown(file: String, reason: String)
     /// It says so in a way that cannot be used.
@@ -134,11 +134,14 @@ public enum TeacherFileError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknown(let file, let reason):
-            "\(file) holds no network that is known: \(reason); use weights of EDM's networks, or of `dmd train-teacher`."
+            "\(file) holds no network that is known: \(reason); use weights of EDM's networks, or of a teacher that was trained here."
         case .unreadable(let file, let reason):
             "\(file) describes its network in a way that cannot be used: \(reason); convert the weights again."
         case .mismatch(let file, let mismatch):
             "\(file) does not fit the network it describes: \(mismatch)"
         }
     }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+public import Foundation
 public import OrderedCollections
 
 extension UNetConfiguration {
@@ -62,12 +63,15 @@ extension UNetConfiguration {
 }
 
 /// Why tensors are not those of a network of this package.
-public struct UnknownNetwork: Error, Equatable, CustomStringConvertible {
+public struct UnknownNetwork: LocalizedError, Equatable, CustomStringConvertible {
     /// What they lack, in a clause.
     public let reason: String
 
     /// One sentence.
     public var description: String { "These are not the weights of a U-Net of EDM: \(reason)." }
+
+    /// The ``description``.
+    public var errorDescription: String? { description }
 }
 
 /// Shapes by their names in the raw network.

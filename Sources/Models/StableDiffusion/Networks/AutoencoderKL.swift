@@ -36,7 +36,7 @@ public final class AutoencoderKL: ImageAutoencoder {
     }
 
     /// The encoder, the decoder and the layers between them.
-    public var members: [Member] {
+    public var children: [Child] {
         [
             .module("encoder", encoder), .module("decoder", decoder), .module("quant_conv", quantConv),
             .module("post_quant_conv", postQuantConv),
@@ -95,7 +95,7 @@ private final class AutoencoderEncoder: Module {
         convOut = style.conv(channels, 2 * configuration.latentChannels, from: &stream)
     }
 
-    var members: [Member] {
+    var children: [Child] {
         [.module("conv_in", convIn)] + numbered("down_blocks", stages) + [
             .module("mid_block", middle), .module("conv_norm_out", normOut), .module("conv_out", convOut),
         ]
@@ -128,7 +128,7 @@ private final class AutoencoderDecoder: Module {
         convOut = style.conv(channels, configuration.imageChannels, from: &stream)
     }
 
-    var members: [Member] {
+    var children: [Child] {
         [.module("conv_in", convIn)] + numbered("up_blocks", stages) + [
             .module("mid_block", middle), .module("conv_norm_out", normOut), .module("conv_out", convOut),
         ]

@@ -28,7 +28,7 @@ final class AutoencoderStage: Module {
         }
     }
 
-    var members: [Member] {
+    var children: [Child] {
         numbered("resnets", blocks) + [
             .module(resampling == .down ? "downsamplers.0.conv" : "upsamplers.0.conv", conv)
         ]
@@ -57,10 +57,10 @@ final class AutoencoderMiddle: Module {
         second = ResnetBlock(channels, channels, embedding: nil, style: style, from: &stream)
     }
 
-    var members: [Member] {
+    var children: [Child] {
         [.module("attentions.0.group_norm", norm)]
-            + attention.members.map { member in
-                guard case .module(let name, let part) = member else { return member }
+            + attention.children.map { child in
+                guard case .module(let name, let part) = child else { return child }
                 return .module("attentions.0.\(name)", part)
             } + [.module("resnets.0", first), .module("resnets.1", second)]
     }

@@ -57,7 +57,7 @@ public final class AutoencoderTiny: ImageAutoencoder {
     }
 
     /// The layers by their places in the encoder and in the decoder.
-    public var members: [Member] {
+    public var children: [Child] {
         [("encoder", encoder), ("decoder", decoder)].flatMap { part, layers in
             layers.enumerated().map { index, layer in
                 .module("\(part).layers.\(index)", layer.module)
@@ -111,8 +111,8 @@ private enum TinyLayer {
 }
 
 /// Three convolutions with activations between them, added to the input, and an activation.
-private final class TinyBlock: Recomputing {
-    var recomputes = false
+private final class TinyBlock: ActivationCheckpointing {
+    let recomputes = Setting(false)
     private let convs: [Conv2d]
 
     init(_ channels: Int, initialisation: Initialisation, from stream: inout RandomStream) {
@@ -124,7 +124,7 @@ private final class TinyBlock: Recomputing {
         self.convs = convs
     }
 
-    var members: [Member] { convs.enumerated().map { .module("conv.\(2 * $0)", $1) } }
+    var children: [Child] { convs.enumerated().map { .module("conv.\(2 * $0)", $1) } }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
         checkpointed([x]) { [convs] inputs in

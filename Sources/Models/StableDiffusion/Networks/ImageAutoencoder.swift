@@ -37,7 +37,7 @@ extension ImageAutoencoder {
             .concatenated(
                 (0..<latents.shape[0]).map { index in
                     // One image has all threads.
-                    inParts(latents.narrowed(dim: 0, start: index, count: 1)) { one, _ in decode(one) }
+                    inParts(latents.narrowed(dim: 0, start: index, count: 1)) { decode($0) }
                 })
         }
     }

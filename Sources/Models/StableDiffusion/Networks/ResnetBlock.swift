@@ -9,9 +9,9 @@ import Torch
 ///     y = shortcut(x) + h
 ///
 /// Source: Rombach et al. 2022, appendix (arXiv 2112.10752), after Ho et al. 2020; the names are those of diffusers.
-final class ResnetBlock: Recomputing {
+final class ResnetBlock: ActivationCheckpointing {
     /// Whether the backward pass makes the block's inner results again.
-    var recomputes = false
+    let recomputes = Setting(false)
 
     private let norm1: GroupNorm
     private let conv1: Conv2d
@@ -42,7 +42,7 @@ final class ResnetBlock: Recomputing {
                 inputs, outputs, kernel: 1, initialisation: style.initialisation, from: &stream)
     }
 
-    var members: [Member] {
+    var children: [Child] {
         [
             .module("norm1", norm1), .module("conv1", conv1), .module("time_emb_proj", timeProjection),
             .module("norm2", norm2), .module("conv2", conv2), .module("conv_shortcut", shortcut),

@@ -34,7 +34,7 @@ struct StableDiffusionStyle {
 }
 
 /// Modules with numbered names, such as `resnets.0`.
-func numbered(_ name: String, _ modules: [any Module]) -> [Member] {
+func numbered(_ name: String, _ modules: [any Module]) -> [Child] {
     modules.enumerated().map { .module("\(name).\($0)", $1) }
 }
 

@@ -31,7 +31,7 @@ final class TokenAttention: Module {
         output = style.linear(size, size, from: &stream)
     }
 
-    var members: [Member] {
+    var children: [Child] {
         [
             .module("to_q", query), .module("to_k", key), .module("to_v", value), .module("to_out.0", output),
         ]
@@ -59,9 +59,9 @@ final class TokenAttention: Module {
 ///     x = x + net.2(a gelu(b)),  a, b = net.0.proj(norm3(x))
 ///
 /// Source: Rombach et al. 2022, section 3.3 (arXiv 2112.10752); the gated layer: Shazeer 2020 (arXiv 2002.05202).
-final class TransformerBlock: Recomputing {
+final class TransformerBlock: ActivationCheckpointing {
     /// Whether the backward pass makes the block's inner results again.
-    var recomputes = false
+    let recomputes = Setting(false)
 
     private let norm1: LayerNorm
     private let attention1: TokenAttention
@@ -83,7 +83,7 @@ final class TransformerBlock: Recomputing {
         output = style.linear(4 * size, size, from: &stream)
     }
 
-    var members: [Member] {
+    var children: [Child] {
         [
             .module("norm1", norm1), .module("attn1", attention1), .module("norm2", norm2),
             .module("attn2", attention2), .module("norm3", norm3), .module("ff.net.0.proj", gated),
@@ -125,7 +125,7 @@ final class SpatialTransformer: Module {
         projectOut = PixelProjection(channels, isLinear: isLinear, style: style, from: &stream)
     }
 
-    var members: [Member] {
+    var children: [Child] {
         [
             .module("norm", norm), .module("proj_in", projectIn), .module("transformer_blocks.0", block),
             .module("proj_out", projectOut),
@@ -154,7 +154,7 @@ private final class PixelProjection: Module {
         bias = style.initialisation.bias(ofWeight: shape, from: &stream)
     }
 
-    var members: [Member] { [.parameter("weight", weight), .parameter("bias", bias)] }
+    var children: [Child] { [.parameter("weight", weight), .parameter("bias", bias)] }
 
     /// - Parameter tokens: `[N, n, channels]`.
     func callAsFunction(_ tokens: Tensor) -> Tensor {

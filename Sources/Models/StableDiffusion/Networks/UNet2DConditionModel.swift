@@ -84,7 +84,7 @@ public final class UNet2DConditionModel: Module {
     }
 
     /// The layers under their published names.
-    public var members: [Member] {
+    public var children: [Child] {
         [
             .module("conv_in", convIn), .module("time_embedding.linear_1", timeLinear1),
             .module("time_embedding.linear_2", timeLinear2),
@@ -100,11 +100,15 @@ public final class UNet2DConditionModel: Module {
     ///     ``UNet2DConditionConfiguration/downsamplingFactor``; gradient flows through them.
     ///   - time: the step of each, `[N]`, from 0 to 999; between two steps too.
     ///   - context: the tokens of each prompt, `[N, m, crossAttentionDim]`; gradient flows through them.
+    ///   - features: takes what each down block makes before it halves the resolution, and what the middle block makes;
+    ///     nil where nobody asks for them.
     /// - Returns: what it was trained to predict, `[N, outChannels, H, W]`.
-    public func callAsFunction(_ x: Tensor, time: Tensor, context: Tensor) -> Tensor {
-        let features = timeFeatures(time, channels: configuration.blockOutChannels[0]).to(x.dtype)
+    public func callAsFunction(
+        _ x: Tensor, time: Tensor, context: Tensor, features: ((Tensor) -> Void)? = nil
+    ) -> Tensor {
+        let angles = timeFeatures(time, channels: configuration.blockOutChannels[0]).to(x.dtype)
         // Every block activates the embedding first, so it is done once.
-        let embedding = timeLinear2(timeLinear1(features).silu()).silu()
+        let embedding = timeLinear2(timeLinear1(angles).silu()).silu()
         let context = context.to(x.dtype)
         var h = convIn(x.channelsLast())
         var skips = [h]
@@ -113,12 +117,14 @@ public final class UNet2DConditionModel: Module {
                 h = layer(h, embedding, context)
                 skips.append(h)
             }
+            features?(h)
             if let smaller = stage.resampled(h) {
                 h = smaller
                 skips.append(h)
             }
         }
         h = middle(h, embedding, context)
+        features?(h)
         for stage in up {
             for layer in stage.layers {
                 h = layer(.concatenated([h, skips.removeLast()], dim: 1), embedding, context)

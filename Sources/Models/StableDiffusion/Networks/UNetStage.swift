@@ -57,7 +57,7 @@ final class UNetStage: Module {
         }
     }
 
-    var members: [Member] {
+    var children: [Child] {
         numbered("attentions", layers.compactMap(\.transformer)) + numbered("resnets", layers.map(\.block))
             + [.module(resampling == .down ? "downsamplers.0.conv" : "upsamplers.0.conv", conv)]
     }
@@ -83,7 +83,7 @@ final class UNetMiddle: Module {
         second = ResnetBlock(channels, channels, embedding: embedding, style: style, from: &stream)
     }
 
-    var members: [Member] {
+    var children: [Child] {
         [
             .module("attentions.0", transformer), .module("resnets.0", first), .module("resnets.1", second),
         ]

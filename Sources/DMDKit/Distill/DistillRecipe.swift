@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Distillation
+public import Training
+
+/// All settings of the job ``Distill``: those of the distillation, and what the job adds around it.
+public struct DistillRecipe: Recipe {
+    /// The paper's settings.
+    public var distillation = DistillationRecipe()
+    /// Pairs to make where none are given.
+    public var pairCount = 10_000
+    /// Steps of the sampler that makes pairs and pictures of the teacher.
+    public var teacherSteps = 18
+    /// The weight of classifier-free guidance in a text-to-image teacher, which must be given: 3 and 8 in the paper.
+    public var guidance: Double?
+    /// Height and width to which LPIPS enlarges images; null leaves them as they are. The paper takes 224.
+    public var lpipsResize: Int?
+
+    /// Images to measure the distance from real ones with, whenever a sample sheet is made; null measures at the end alone.
+    public var distanceCount: Int?
+
+    /// The defaults.
+    public init() {}
+
+    /// - Throws: `RecipeError` for values out of range.
+    public func validate() throws {
+        try distillation.validate()
+        try check("pairCount", pairCount, pairCount >= 1, "at least 1")
+        try check("teacherSteps", teacherSteps, teacherSteps >= 1, "at least 1")
+        if let guidance {
+            try check(
+                "guidance", guidance, guidance >= 1 && guidance.isFinite,
+                "at least 1, which is without guidance")
+        }
+        if let distanceCount { try check("distanceCount", distanceCount, distanceCount >= 2, "at least 2") }
+        if let lpipsResize { try check("lpipsResize", lpipsResize, lpipsResize >= 16, "at least 16") }
+    }
+}

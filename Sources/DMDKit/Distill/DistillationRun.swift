@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Distillation
+import Evaluation
+import Foundation
+import Images
+import Models
+import Torch
+import Training
+
+/// A distillation under way, once its teacher is loaded.
+struct DistillationRun<Model: TeacherModel> {
+    let job: Distill
+    let model: Model
+    let settings: DistillRecipe
+    let context: JobContext
+
+    private var device: Device { job.compute.device }
+    private var folder: RunFolder { job.run.runFolder }
+
+    /// Pairs, training, pictures and figures.
+    func run(_ begun: RunRecord?) throws -> Distill.Output {
+        try memory.checkFits(device)
+        let lpips = try loadLPIPS()
+        let fidelity = try fidelity()
+        let retention = job.run.retention(begun)
+        guard !retention.best || fidelity != nil && settings.distanceCount != nil else {
+            throw SettingError(
+                "keepBest", "needs distances to compare", "give `images`, and set distanceCount in the recipe"
+            )
+        }
+        let record = job.record(of: model, keeping: begun)
+        try record.begin(in: folder, context)
+        // The recipe is there from the beginning on, also if the run is stopped while it makes pairs.
+        try folder.run(settings, overriding: job.run.overriding, warn: context.warn) {}
+        let pairs = try pairs()
+        let distiller = try distiller(pairs: pairs, lpips)
+        try train(distiller, fidelity, record, retention)
+        let metadata = ["dmd.recipe": try settings.yaml()]
+        let generators = try (distiller.generator.averages?.suffixes ?? []).enumerated().map {
+            index, suffix in
+            try model.save(
+                distiller.averagedGenerator(index), as: "generator\(suffix)", in: folder.url,
+                metadata: metadata)
+        }
+        model.network.setComputeType(.float32)
+        let results = DistillResults(
+            settings: settings, folder: folder, model: model, generator: distiller.averagedGenerator(),
+            pairs: pairs, fidelity: fidelity, lpips: lpips, device: device, context: context)
+        return Distill.Output(generators: generators, figures: try results.write())
+    }
+
+    /// The settings as YAML, and what the run would cost.
+    func plan() throws -> String {
+        let cost = try Cost(memory, on: device) { try distiller(pairs: trialPairs(), loadLPIPS()) }
+        return "\(try settings.yaml())\(cost)"
+    }
+
+    private var memory: NetworkMemory { .distillation(of: model.network, settings.distillation, on: device) }
+
+    /// LPIPS, unless another distance is in its place.
+    private func loadLPIPS() throws -> LPIPS? {
+        guard job.distance == nil else { return nil }
+        let weights = try DataFiles.lpips(job.lpips?.path)
+        return try LPIPS(weights: weights, resize: settings.lpipsResize, device: device)
+    }
+
+    private func distiller(pairs: PairSet?, _ lpips: LPIPS?) throws -> Distiller<Model.Network> {
+        let distances = lpips.map(model.distances)
+        return try Distiller(
+            settings.distillation, teacher: model.network, pairs: pairs,
+            distance: job.distance ?? distances?.full,
+            tinyDistance: distances?.tiny, terms: job.terms, conditions: model.conditions, device: device)
+    }
+
+    private func pairs() throws -> PairSet? {
+        guard settings.distillation.needsPairs else { return nil }
+        if let place = job.pairs {
+            let set = try PairSet(place, conditions: model.conditions, verifying: job.verifiesPairs)
+            let (made, needed) = (set.description.prompts?.guidance, model.prompts?.guidance)
+            guard made == needed else {
+                throw KitError(
+                    "\(place.relativePath) holds pairs of guidance \(made.map { "\($0)" } ?? "none"), and the recipe has "
+                        + "\(needed.map { "\($0)" } ?? "none"): set `guidance` to it, or make other pairs.")
+            }
+            return set
+        }
+        let folder = folder.url.appending(path: "pairs")
+        try model.makePairs(
+            in: folder, count: settings.pairCount, steps: settings.teacherSteps,
+            seed: settings.distillation.seed, device: device, timeLimit: job.run.timeLimit, context)
+        return try PairSet(folder, conditions: model.conditions, verifying: job.verifiesPairs)
+    }
+
+    /// Zeros in the place of pairs, to try out what a step costs.
+    private func trialPairs() -> PairSet? {
+        guard settings.distillation.needsPairs else { return nil }
+        let description = model.pairs(count: settings.distillation.regression.batch, steps: 1, seed: 0)
+        return PairSet(
+            description, images: .zeros([description.count] + description.sampleShape),
+            conditions: model.conditions)
+    }
+
+    private func fidelity() throws -> Fidelity? {
+        var source = job.images
+        if source == nil, case .weights(let teacher) = job.teacher, teacher.weights == nil {
+            source = try DataFiles.fashionMNIST()
+        }
+        guard let source else { return nil }
+        return try Fidelity(
+            to: openDataset(at: source, split: .test, size: model.imageShape[1]), count: 10_000,
+            weights: DataFiles.lpips(job.lpips?.path), device: device, context)
+    }
+
+    private func train(
+        _ distiller: Distiller<Model.Network>, _ fidelity: Fidelity?, _ record: RunRecord,
+        _ retention: CheckpointRetention
+    ) throws {
+        var run = Run(distiller, settings: settings, in: folder)
+        var last = ""
+        run.report = { step, scalars in
+            context.tell(.scalars(step: step, scalars))
+            let sentence = distiller.health(of: scalars, done: step).map { "\($0)" } ?? ""
+            let kind = String(sentence.prefix { $0 != ":" && $0 != "." })
+            if kind != last { context.tell(.message("step \(step): \(sentence)")) }
+            last = kind
+            return String(
+                format: "loss %.3g, critic lag %.3g", scalars["loss/distribution_matching"] ?? .nan,
+                scalars["critic/lag"] ?? .nan)
+        }
+        run.sample = { step, log in
+            let images = model.imageMaker(distiller.averagedGenerator(), seed: distiller.recipe.seed)
+            try record.keep(images.sheet(), step: step, in: folder, log, context)
+            guard let fidelity, let count = settings.distanceCount else { return nil }
+            let distance = try fidelity.distance(
+                of: ImageSource(images, count: count), title: "distance", context)
+            try log.record(step: step, ["distance/frechet": distance])
+            return distance
+        }
+        run.retention = retention
+        try job.run.run(&run, title: "distil", context)
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Encoders
+import Evaluation
+import Files
+import Foundation
+import Images
+import Models
+import Torch
+
+/// How one of the things that an evaluation compares is to be opened.
+struct EvaluationInputRequest {
+    /// What a path leads to.
+    enum Kind {
+        /// Weights in `.safetensors`.
+        case weights
+        /// A folder of Stable Diffusion.
+        case text
+        /// Statistics in `.npz`.
+        case statistics
+        /// Anything else.
+        case images
+    }
+
+    /// As given; `bundled:generator`, `bundled:teacher` and `bundled:fashion-mnist` are files that jobs find themselves.
+    let path: String
+    let kind: Kind
+    var steps = 1
+    var method = SamplingMethod.heun
+    var split = DatasetSplit.test
+    var count: Int
+    /// How much prompts count in several steps of a folder of Stable Diffusion; nil for the usual.
+    var guidance: Double?
+
+    static let (generator, teacher) = ("bundled:generator", "bundled:teacher")
+    static let fashionMNIST = "bundled:fashion-mnist"
+
+    /// Opens in one step what is a model.
+    init(_ path: String, count: Int) {
+        (self.path, self.count) = (path, count)
+        kind = Self.kind(of: path)
+    }
+
+    /// Opens as a card tells, or another file in the same way.
+    init(_ provenance: Provenance, at path: String? = nil) {
+        self.init(path ?? provenance.path, count: provenance.count ?? 2)
+        steps = provenance.steps ?? 1
+        method = provenance.sampler?.method ?? .heun
+        split = provenance.split.flatMap(DatasetSplit.init) ?? .test
+        guidance = provenance.guidance
+    }
+
+    var isModel: Bool { kind == .weights || kind == .text }
+
+    private static func kind(of path: String) -> Kind {
+        switch path {
+        case generator, teacher: return .weights
+        case fashionMNIST: return .images
+        default: break
+        }
+        let url = URL(filePath: path)
+        if FileManager.default.fileExists(atPath: url.appending(path: "model_index.json").path) {
+            return .text
+        }
+        switch url.pathExtension.lowercased() {
+        case "safetensors": return .weights
+        case "npz": return .statistics
+        default: return .images
+        }
+    }
+
+    private var file: URL {
+        get throws {
+            switch path {
+            case Self.generator: return DataFiles.generator
+            case Self.teacher: return DataFiles.teacher
+            case Self.fashionMNIST: return try DataFiles.fashionMNIST()
+            case _ where path.hasPrefix("bundled:"):
+                throw KitError(
+                    "There is no \(path): name \(Self.generator), \(Self.teacher), \(Self.fashionMNIST), or a path."
+                )
+            default: return URL(filePath: path)
+            }
+        }
+    }
+
+    /// Takes over how a model is sampled.
+    ///
+    /// - Parameter role: what weights are for that do not say.
+    /// - Throws: ``SettingError`` for settings that do not belong to what is opened, and what reading it throws.
+    mutating func sample(_ sampling: Sampling, as role: ModelRole = .generator) throws {
+        switch kind {
+        case .weights:
+            steps = try sampling.steps ?? (ModelRole(of: file) ?? role).usualSteps
+            method = try sampling.method(steps: steps)
+        case .text:
+            try refuse(sampling.methodSettings, "does not apply to \(path), which has a sampler of its own")
+            steps = try sampling.steps ?? StableDiffusionFolder(file).usualSteps
+        case .images, .statistics: try sampling.refuseAll("is for a model, which \(path) is not")
+        }
+    }
+}
+
+extension EvaluationInputRequest {
+    /// - Parameters:
+    ///   - size: the side that images are cropped and resized to; nil leaves them.
+    ///   - prompts: what a folder of Stable Diffusion makes images of.
+    /// - Throws: what reading the files throws, and ``SettingError`` where prompts are missing.
+    func open(size: Int?, _ prompts: Prompts?, device: Device, _ context: JobContext) throws
+        -> EvaluationInput
+    {
+        switch kind {
+        case .weights: return try openWeights(device)
+        case .text:
+            guard let prompts else {
+                throw SettingError(
+                    "prompts", "is missing, which \(path) needs to make images", "name a file of prompts")
+            }
+            return try openTextModel(prompts, device, context)
+        case .images:
+            let dataset = try openDataset(at: file, split: split, size: size, keepsImages: false)
+            var provenance = Provenance(kind: .images, path: path)
+            (provenance.count, provenance.size) = (min(count, dataset.count), size)
+            provenance.split = split.rawValue
+            return EvaluationInput(content: .images(dataset), provenance: provenance)
+        case .statistics:
+            let statistics = try ReferenceStatistics(contentsOf: file)
+            var provenance = Provenance(kind: .statistics, path: path, sha256: try sha256(ofFile: file))
+            provenance.count = statistics.imageCount
+            return EvaluationInput(content: .statistics(statistics), provenance: provenance)
+        }
+    }
+
+    private func openWeights(_ device: Device) throws -> EvaluationInput {
+        let denoiser = try loadDenoiser(at: file, device: device)
+        var provenance = Provenance(kind: .model, path: path, sha256: try sha256(ofFile: file))
+        (provenance.count, provenance.steps) = (count, steps)
+        provenance.sampler = steps == 1 ? nil : SamplerSettings(method)
+        return EvaluationInput(
+            content: .model { seed in
+                ImageMaker(denoiser: denoiser, steps: steps, method: method, seed: seed)
+            }, provenance: provenance)
+    }
+
+    private func openTextModel(
+        _ prompts: Prompts, _ device: Device, _ context: JobContext
+    ) throws -> EvaluationInput {
+        let folder = try file
+        let model = try StableDiffusion(folder: folder, device: device)
+        let scheduler = model.folder.scheduler
+        if steps > 1 { try scheduler.check(steps: steps) }
+        let denoiser = model.denoiser(
+            guidance: steps == 1 ? 1 : guidance ?? StableDiffusionDenoiser.usualGuidance)
+        let sums = try StableDiffusionFolder.parts.map { part in
+            try sum(ofFilesIn: folder.appending(path: part)) { !$0.hasPrefix(".") }
+        }
+        var provenance = Provenance(kind: .model, path: path, sha256: sha256(Data(sums.joined().utf8)))
+        (provenance.count, provenance.steps, provenance.guidance) = (count, steps, denoiser.guidance)
+        provenance.sampler = steps == 1 ? nil : SamplerSettings(scheduler)
+        let (encoder, texts) = (model.promptEncoder, prompts.texts)
+        context.warnOfLongPrompts(
+            encoder.tokens(of: prompts.of(0..<min(count, texts.count))).count { $0.droppedCount > 0 })
+        return EvaluationInput(
+            content: .model { seed in
+                ImageMaker(
+                    denoiser: denoiser, scheduler: scheduler, autoencoder: model.autoencoder, steps: steps,
+                    seed: seed
+                ) { indices in encoder(indices.map { texts[$0 % texts.count] }).condition }
+            }, provenance: provenance)
+    }
+}

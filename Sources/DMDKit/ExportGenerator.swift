@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Export
+public import Foundation
+import Models
+import OrderedCollections
+import Torch
+import Weights
+
+/// Writes a one-step generator of images of text for other programs: a folder that diffusers'
+/// `StableDiffusionPipeline.from_pretrained` loads, for `num_inference_steps=1` and `guidance_scale=0`.
+public struct ExportGenerator: Job {
+    /// The generator: the folder `generator` of a run that distilled a folder of Stable Diffusion.
+    public var generator: URL
+    /// The folder to write; an older generator there is replaced.
+    public var out: URL
+    /// The type of all weights.
+    public var type: NumberType
+    /// A prompt; `example.safetensors` then holds noise and the image that comes of it, to test other programs by.
+    public var example: String?
+    /// Where it computes.
+    public var compute: ComputeSettings
+
+    /// An export; see the properties.
+    public init(
+        _ generator: URL, to out: URL, type: NumberType = .float32, example: String? = nil,
+        compute: ComputeSettings = .cpu
+    ) {
+        (self.generator, self.out, self.type, self.example) = (generator, out, type, example)
+        self.compute = compute
+    }
+
+    /// Writes the folder.
+    public func run(in context: JobContext) throws -> URL {
+        try copyOneStepModel(generator, to: out, dtype: type.dtype)
+        try context.check()
+        if let example { try write(example) }
+        return out
+    }
+
+    /// Writes what the exported weights make of noise and a prompt.
+    private func write(_ prompt: String) throws {
+        let model = try StableDiffusion(folder: out, device: compute.device)
+        let noise = sampleNoise([0], seed: 0, shape: try model.folder.latentShape()).to(compute.device)
+        let latents = model.folder.scheduler.sample(
+            model.denoiser(), noise: noise, given: model.promptEncoder([prompt]).condition, steps: 1)
+        let tensors: OrderedDictionary = [
+            "noise": noise, "latents": latents, "image": model.autoencoder.decodeEach(latents),
+        ]
+        try SafetensorsFile.write(
+            tensors, metadata: ["prompt": prompt], to: out.appending(path: "example.safetensors"))
+    }
+}
+
+/// The type in which numbers with a fraction are stored.
+public enum NumberType: String, Sendable, CaseIterable {
+    case float32, float16, bfloat16
+
+    var dtype: DType {
+        switch self {
+        case .float32: .float32
+        case .float16: .float16
+        case .bfloat16: .bfloat16
+        }
+    }
+}

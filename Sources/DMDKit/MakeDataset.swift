@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Foundation
+import Images
+
+/// Makes one zip of a set of images, in the form that EDM's tools use.
+public struct MakeDataset: Job {
+    /// A folder of PNG and JPEG files, IDX files, CIFAR-10 as it is offered, or a zip.
+    public var images: URL
+    /// The zip to make.
+    public var out: URL
+    /// The side in pixels to which every image is cropped around its middle and resized; nil leaves them.
+    public var size: Int?
+    /// Which part of a set that comes as two.
+    public var split: Split
+    /// Where it computes.
+    public var compute = ComputeSettings.cpu
+
+    /// A zip; see the properties.
+    public init(_ images: URL, to out: URL, size: Int? = nil, split: Split = .train) {
+        (self.images, self.out, self.size, self.split) = (images, out, size, split)
+    }
+
+    /// Writes the zip.
+    ///
+    /// - Returns: one line: how many images of which kind and classes.
+    public func run(in context: JobContext) throws -> String {
+        if let size, !(1...16_384).contains(size) {
+            throw SettingError("size", "is \(size)", "give 1 to 16384")
+        }
+        guard out.pathExtension.lowercased() == "zip" else {
+            throw SettingError("out", "is \(out.relativePath)", "give a name in .zip")
+        }
+        let dataset = try openDataset(at: images, split: split.part, size: size, keepsImages: false)
+        var counter = context.counter("dataset", total: dataset.count, unit: "image")
+        try writeZip(of: dataset, to: out) { written in
+            counter.update(written)
+            try context.check()
+        }
+        counter.finish()
+        let shape = dataset.imageShape
+        let kind = "\(shape[2]) x \(shape[1]) \(shape[0] == 1 ? "gray" : "RGB")"
+        let names = dataset.classNames.map { " (\($0.joined(separator: ", ")))" } ?? ""
+        let classes = dataset.labels == nil ? "no classes" : "\(dataset.classCount) classes\(names)"
+        return "\(dataset.count) images, \(kind), \(classes)"
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Files
+public import Foundation
+
+/// Which teacher, and what it is asked for.
+public struct TeacherSettings: Sendable {
+    /// Weights as safetensors, or a folder of Stable Diffusion, which needs prompts; nil for the bundled teacher.
+    public var weights: URL?
+    /// The prompts of a text-to-image teacher.
+    public var prompts: PromptFile?
+    /// The weight of classifier-free guidance in a text-to-image teacher, 1 for none.
+    public var guidance: Double?
+
+    /// A teacher; see the properties.
+    public init(_ weights: URL? = nil, prompts: PromptFile? = nil, guidance: Double? = nil) {
+        (self.weights, self.prompts, self.guidance) = (weights, prompts, guidance)
+    }
+
+    /// What the weights are.
+    enum Kind {
+        case pixels(URL)
+        case text(URL, PromptFile)
+    }
+
+    /// Whether the weights are a folder, as those of a text-to-image model are.
+    var isOfText: Bool { weights.map(isFolder) ?? false }
+
+    /// What the weights are, once all settings are found to belong to it.
+    ///
+    /// - Throws: ``SettingError`` for a setting that does not, and for one that is missing.
+    func kind() throws -> Kind {
+        try requireGuidance(guidance)
+        guard let weights, isFolder(weights) else {
+            let belongs = "belongs to a teacher that is a folder of Stable Diffusion"
+            if prompts != nil {
+                throw SettingError("prompts", belongs, "name one as `teacher`, or leave it out")
+            }
+            if guidance != nil {
+                throw SettingError("guidance", belongs, "name one as `teacher`, or leave it out")
+            }
+            return .pixels(weights ?? DataFiles.teacher)
+        }
+        guard let prompts else {
+            throw SettingError(
+                "prompts", "is missing, which a text-to-image teacher needs", "name a file of prompts")
+        }
+        return .text(weights, prompts)
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Training
+
+/// The curves of a distillation, each with a hint how to read it. Those whose numbers the log lacks are left
+/// out.
+///
+/// - Parameter batch: images that distribution matching sees in a step.
+func charts(of lines: [ScalarLog.Line], batch: Int) -> [LineChart] {
+    guides.compactMap { $0.chart(of: lines, batch: batch) }
+}
+
+/// What a chart shows of a log.
+private struct Guide {
+    var title: String
+    var caption: String
+    /// Tags of the log, and what the legend calls them; without the first there is no chart.
+    var tags: [(tag: String, name: String)]
+    /// A value that the curves should stay below.
+    var limit: Double?
+    var isLogarithmic = false
+    /// Whether the curves are drawn over images seen rather than steps.
+    var countsImages = false
+
+    func chart(of lines: [ScalarLog.Line], batch: Int) -> LineChart? {
+        var series = tags.map { tag, name in
+            LineChart.Series(
+                name: name,
+                points: lines.compactMap { line in
+                    line.values[tag].map { (x: Double(line.step * (countsImages ? batch : 1)), y: $0) }
+                },
+                isReference: tag.hasPrefix("pairs/"))
+        }
+        guard let points = series.first?.points, let first = points.first, let last = points.last else {
+            return nil
+        }
+        series.removeAll { $0.points.isEmpty }
+        if let limit {
+            series.append(
+                LineChart.Series(
+                    name: "limit", points: [(x: first.x, y: limit), (x: last.x, y: limit)], isReference: true)
+            )
+        }
+        return LineChart(
+            title: title, caption: caption, horizontal: countsImages ? "images seen" : "step",
+            series: series, isLogarithmic: isLogarithmic)
+    }
+}
+
+private let guides: [Guide] = [
+    Guide(
+        title: "Frechet distance",
+        caption: """
+            How far the generated images, taken together, are from the images that they are measured \
+            against. Lower is better. It is taken on features of VGG16 and does not compare with published \
+            FID.
+            """,
+        tags: [("distance/frechet", "distance")], isLogarithmic: true, countsImages: true),
+    Guide(
+        title: "Distribution matching loss",
+        caption: """
+            How much critic and teacher differ about the generated images. It need not fall: the critic \
+            starts as a copy of the teacher, so the loss starts near zero, and a rise is normal.
+            """,
+        tags: [("loss/distribution_matching", "loss")]),
+    Guide(
+        title: "Regression loss",
+        caption: """
+            How far the generator's images are from the teacher's for the same noise, in LPIPS. It should \
+            fall, fast at first and then slowly.
+            """,
+        tags: [("loss/regression", "loss")]),
+    Guide(
+        title: "Critic's lag",
+        caption: """
+            The critic's loss on fresh images as a fraction of the teacher's. It starts at 1 and should stay \
+            below 1.1. Above, the critic does not keep up with the generator: raise critic.steps or lower \
+            learningRate.
+            """,
+        tags: [("critic/lag", "lag")], limit: 1.1),
+    Guide(
+        title: "Critic's loss",
+        caption: """
+            How badly the critic denoises generated images, in training and on fresh ones. It fluctuates, as \
+            each batch draws other noise levels, and tells little alone; the two curves should lie together.
+            """,
+        tags: [("loss/denoising", "training"), ("critic/fresh_loss", "fresh images")], isLogarithmic: true),
+    Guide(
+        title: "Contrast",
+        caption: """
+            The standard deviation of the images' values. It should approach that of the pairs, where there \
+            are any: below half of it images collapse, above one and a half times it they are oversaturated.
+            """,
+        tags: [("images/std", "generated"), ("pairs/std", "pairs")]),
+    Guide(
+        title: "Brightness",
+        caption: """
+            From 0 for black to 1 for white. It should stay within 0.1 of that of the pairs, where there are \
+            any; a drift says that the critic needs more updates: raise critic.steps.
+            """,
+        tags: [("images/brightness", "generated"), ("pairs/brightness", "pairs")]),
+    Guide(
+        title: "Gradients",
+        caption: """
+            Norms before clipping: of the distribution matching gradient of an image, and of the gradients \
+            of both networks' weights. A steep climb that lasts is a sign of divergence: lower learningRate.
+            """,
+        tags: [
+            ("norm/distribution_matching", "distribution matching"), ("norm/generator", "generator"),
+            ("norm/critic", "critic"),
+        ], isLogarithmic: true),
+    Guide(
+        title: "Speed",
+        caption: """
+            Images in a second that distribution matching saw, all else that a step does included. Dips are \
+            samples and checkpoints being written.
+            """,
+        tags: [("images_per_second", "images per second")]),
+    Guide(
+        title: "Sane",
+        caption: """
+            1 while nothing speaks against going on; 0 where the critic lags, or the images' brightness or \
+            contrast is far from that of the pairs.
+            """,
+        tags: [("health/sane", "sane")]),
+]

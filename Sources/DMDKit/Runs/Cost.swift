@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Distillation
+import Foundation
+import Models
+import OrderedCollections
+import Torch
+import Training
+
+/// What a run costs: the memory that its networks need in any case, and what its first steps take, if that fits.
+struct Cost: CustomStringConvertible {
+    private let memory: NetworkMemory
+    private let device: Device
+    private let trial: Trial?
+
+    private struct Trial {
+        let stepCount: Int
+        let secondsPerStep: Double
+        let peakBytes: Int
+    }
+
+    /// Does a step to warm up and two to measure, unless the networks alone exceed the machine's memory.
+    ///
+    /// - Parameter makeWork: makes what is then not to be used for anything else.
+    init<Work: TrainingTask>(
+        _ memory: NetworkMemory, on device: Device, of makeWork: () throws -> Work
+    ) throws {
+        self.memory = memory
+        self.device = device
+        guard device != .cpu || memory.bytes < NetworkMemory.ofMachine else {
+            trial = nil
+            return
+        }
+        let work = try makeWork()
+        func step(_ index: Int) throws {
+            _ = try work.step(index)
+            work.state.values.first?.values.first?.withUnsafeBytes { _ in }  // waits for the device
+        }
+        try step(0)
+        let start = ContinuousClock.now
+        try step(1)
+        try step(2)
+        trial = Trial(
+            stepCount: work.stepCount, secondsPerStep: (ContinuousClock.now - start) / .seconds(2),
+            peakBytes: peakMemory())
+    }
+
+    /// Comments in YAML, to follow the settings.
+    var description: String {
+        let known = [
+            "\(memory.parameterCount.formatted()) parameters in the network",
+            "\(gigabytes(memory.bytes)) for \(memory.what), all in float32",
+        ]
+        return (known + (trial.map(lines) ?? [excess])).map { "# \($0)" }.joined(separator: "\n")
+    }
+
+    private func lines(of trial: Trial) -> [String] {
+        let hours = trial.secondsPerStep * Double(trial.stepCount) / 3_600
+        let duration = hours < 1 ? String(format: "%.0f min", hours * 60) : String(format: "%.1f h", hours)
+        let seconds = String(format: "%.2f s", trial.secondsPerStep)
+        let place = device == .cpu ? "" : ", without the memory of \(device)"
+        return [
+            "\(trial.stepCount) steps of \(seconds) each as measured over two, so \(duration) and the time for samples",
+            "\(gigabytes(trial.peakBytes)) at most in the steps tried, activations included\(place)",
+        ]
+    }
+
+    private var excess: String {
+        "This exceeds the machine's memory of \(gigabytes(NetworkMemory.ofMachine)), so no step was tried: "
+            + "take a smaller network, or a machine with more."
+    }
+}
+
+private func gigabytes(_ bytes: Int) -> String { String(format: "%.2f GB", Double(bytes) / 1e9) }
+
+/// The memory that a run needs for tensors of the size of its network, whatever the batch.
+struct NetworkMemory {
+    let parameterCount: Int
+    private let networks: Int
+    /// How many of them are trained, each with AdamW's two moments.
+    private let trained: Int
+    /// A gradient in each thread; no two networks have theirs at the same time.
+    private let gradients: Int
+    private let averages: Int
+
+    /// Of a distillation: teacher, generator and critic.
+    static func distillation(
+        of teacher: some Denoiser, _ recipe: DistillationRecipe, on device: Device
+    ) -> Self {
+        NetworkMemory(
+            parameterCount: teacher.parameterCount, networks: 3, trained: 2, gradients: device.threads,
+            averages: recipe.emaHalfLifeImages.count)
+    }
+
+    /// Of the training of a teacher.
+    static func training(_ recipe: TeacherRecipe, on device: Device) -> Self {
+        NetworkMemory(
+            parameterCount: recipe.network.makeDenoiser(seed: 0).parameterCount, networks: 1, trained: 1,
+            gradients: device.threads, averages: recipe.emaHalfLifeImages.count)
+    }
+
+    /// The memory of this machine, or what of it this process's group may have.
+    static var ofMachine: Int {
+        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        let limit = (try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8)).flatMap {
+            Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        return min(physical, limit ?? physical)
+    }
+
+    /// What a checkpoint holds, of which there is a copy in memory while it is written.
+    var checkpoint: Int { 3 * trained + averages }
+
+    var bytes: Int {
+        (networks + 2 * trained + gradients + averages + checkpoint) * parameterCount * DType.float32.size
+    }
+
+    /// - Throws: ``KitError`` if the networks alone exceed the machine's memory.
+    func checkFits(_ device: Device) throws {
+        guard device == .cpu, bytes > Self.ofMachine else { return }
+        throw KitError(
+            "The run needs \(gigabytes(bytes)) for \(what), which exceeds the machine's memory of "
+                + "\(gigabytes(Self.ofMachine)): take a smaller network, or a machine with more.")
+    }
+
+    /// What is counted.
+    var what: String {
+        func counted(_ count: Int, _ name: String) -> String { "\(count) \(name)\(count == 1 ? "" : "s")" }
+        return
+            "the weights of \(counted(networks, "network")), \(2 * trained) moments of AdamW, "
+            + "\(counted(gradients, "gradient")), \(counted(averages, "average")) and the copy for a checkpoint"
+    }
+}
+
+/// The largest resident memory of this process so far, in bytes.
+func peakMemory() -> Int {
+    var usage = rusage()
+    // 0 is RUSAGE_SELF, which C libraries declare in different types.
+    getrusage(0, &usage)
+    #if os(Linux)
+        return usage.ru_maxrss * 1_024
+    #else
+        return usage.ru_maxrss
+    #endif
+}

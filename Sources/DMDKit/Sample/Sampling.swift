@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Evaluation
+import Models
+
+/// How images are made with a model. What is not given follows from the model.
+public struct Sampling: Equatable, Sendable {
+    /// A method of several steps.
+    public enum Sampler: String, CaseIterable, Sendable {
+        /// Heun's, of second order.
+        case heun
+        /// Euler's, of first order.
+        case euler
+    }
+
+    /// Steps: 1 makes images in one evaluation, as a generator does; more sample a teacher. Nil for what the weights are for:
+    /// 18 of a teacher's, 1 of a generator's or where they do not say; of a folder of Stable Diffusion 50, or 1 of a generator.
+    public var steps: Int?
+    /// The method of several steps, of a model whose samples are images; nil for Heun's.
+    public var sampler: Sampler?
+    /// EDM's `S_churn`: fresh noise that Heun's method adds, over all steps together; nil for none.
+    public var churn: Double?
+    /// EDM's `S_min`: the least noise level at which noise is added; nil for 0.
+    public var churnMinimum: Double?
+    /// EDM's `S_max`: the largest noise level at which noise is added; nil for any.
+    public var churnMaximum: Double?
+    /// EDM's `S_noise`: the deviation of the noise that is added; nil for 1.
+    public var churnNoise: Double?
+
+    /// A way to sample; see the properties.
+    public init(
+        steps: Int? = nil, sampler: Sampler? = nil, churn: Double? = nil, churnMinimum: Double? = nil,
+        churnMaximum: Double? = nil, churnNoise: Double? = nil
+    ) {
+        (self.steps, self.sampler, self.churn) = (steps, sampler, churn)
+        (self.churnMinimum, self.churnMaximum, self.churnNoise) = (churnMinimum, churnMaximum, churnNoise)
+    }
+
+    /// The settings besides the steps.
+    var methodSettings: KeyValuePairs<String, Any?> {
+        [
+            "sampler": sampler, "churn": churn, "churnMinimum": churnMinimum, "churnMaximum": churnMaximum,
+            "churnNoise": churnNoise,
+        ]
+    }
+
+    /// - Throws: ``SettingError`` for a setting that is given.
+    func refuseAll(_ reason: String) throws {
+        try refuse(["steps": steps], reason)
+        try refuse(methodSettings, reason)
+    }
+
+    /// The method that makes images in a number of steps.
+    ///
+    /// - Throws: ``SettingError`` for settings that cannot be, or do not belong to so many steps.
+    func method(steps: Int) throws -> SamplingMethod {
+        try requirePositive(("steps", steps))
+        guard let churn else {
+            try refuse(
+                ["churnMinimum": churnMinimum, "churnMaximum": churnMaximum, "churnNoise": churnNoise],
+                "is of no use without `churn`", advice: "give `churn`, or leave it out")
+            if steps == 1 {
+                try refuse(
+                    ["sampler": sampler], "is a method of several steps, and there is 1",
+                    advice: "give more `steps`, or leave it out")
+            }
+            return sampler == .euler ? .euler : .heun
+        }
+        guard sampler != .euler, steps > 1 else {
+            throw SettingError(
+                "churn", "belongs to `sampler` heun with more than one of `steps`",
+                "give more `steps`, or leave it out")
+        }
+        let noise = Churn(
+            amount: churn, minimum: churnMinimum ?? 0, maximum: churnMaximum ?? .infinity,
+            deviation: churnNoise ?? 1)
+        guard noise.amount >= 0, noise.amount.isFinite else {
+            throw SettingError("churn", "is \(churn)", "give at least 0")
+        }
+        guard noise.deviation > 0, noise.deviation.isFinite else {
+            throw SettingError("churnNoise", "is \(noise.deviation)", "give more than 0")
+        }
+        guard 0 <= noise.minimum, noise.minimum <= noise.maximum else {
+            throw SettingError(
+                "churnMinimum", "is \(noise.minimum)",
+                "give 0 up to `churnMaximum`, which is \(noise.maximum)")
+        }
+        return .stochastic(noise)
+    }
+}
+
+extension SamplerSettings {
+    /// What a card says of a method.
+    init(_ method: SamplingMethod) {
+        switch method {
+        case .heun: self.init("heun")
+        case .euler: self.init("euler")
+        case .stochastic(let noise):
+            self.init("heun")
+            churn = noise.amount
+            churnMinimum = noise.minimum
+            churnMaximum = noise.maximum.isFinite ? noise.maximum : nil
+            churnNoise = noise.deviation
+        }
+    }
+
+    /// What a card says of a model's own scheduler.
+    init(_ scheduler: SchedulerConfiguration) { self.init(scheduler.sampler.rawValue) }
+
+    /// The method that a card tells of.
+    var method: SamplingMethod {
+        if let churn {
+            return .stochastic(
+                Churn(
+                    amount: churn, minimum: churnMinimum ?? 0, maximum: churnMaximum ?? .infinity,
+                    deviation: churnNoise ?? 1))
+        }
+        return name == "euler" ? .euler : .heun
+    }
+}

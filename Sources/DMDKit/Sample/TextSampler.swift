@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Export
+public import Foundation
+import Models
+import Torch
+import Weights
+
+/// What images of a text-to-image model show.
+public struct TextSettings: Sendable, Equatable {
+    /// What an image should show, at least one.
+    public var prompts: [String]
+    /// What the images should not show.
+    public var negativePrompt = ""
+    /// How much the prompts count, 1 and above; nil for 7.5, or 1 in one evaluation.
+    public var guidance: Double?
+    /// The height of an image in pixels; nil for that of the training.
+    public var height: Int?
+    /// The width of an image in pixels; nil for that of the training.
+    public var width: Int?
+    /// The folder of a tiny autoencoder, which decodes in the place of the model's own.
+    public var tinyDecoder: URL?
+
+    /// Images of some prompts.
+    public init(_ prompts: [String]) { self.prompts = prompts }
+}
+
+/// Makes latents of prompts; of the model's networks, memory holds no more than it needs at a time.
+struct TextSampler {
+    /// Makes images of latents.
+    let decoder: any ImageAutoencoder
+    private let folder: StableDiffusionFolder
+    private let settings: TextSettings
+    private let steps: Int
+    private let seed: UInt64
+    private let device: Device
+
+    /// - Parameter steps: of the model's sampler, 1 for one evaluation; nil for what the model is for.
+    init(folder: URL, _ settings: TextSettings, _ steps: Int?, seed: UInt64, _ device: Device) throws {
+        guard !settings.prompts.isEmpty else {
+            throw SettingError("prompts", "are none", "give one at least")
+        }
+        try requireGuidance(settings.guidance)
+        self.folder = try StableDiffusionFolder(folder)
+        self.settings = settings
+        self.seed = seed
+        self.device = device
+        self.steps = steps ?? self.folder.usualSteps
+        if self.steps > 1 { try self.folder.scheduler.check(steps: self.steps) }
+        _ = try self.folder.latentShape(height: settings.height, width: settings.width)
+        // Needed last, and small: what is wrong with it is said before the work begins.
+        decoder = try self.folder.loadAutoencoder(from: settings.tinyDecoder, device: device)
+    }
+
+    /// The latents of `count` images of each prompt, `batch` at once, and what tells the network that made them from all
+    /// others. Image number i of a seed is the same whatever the batch.
+    func latents(
+        _ count: Int, batch: Int, _ context: JobContext
+    ) throws -> (latents: Tensor, weights: String) {
+        let (condition, unconditional) = try conditions(context)
+        let shape = try folder.latentShape(height: settings.height, width: settings.width)
+        let network = StableDiffusionDenoiser(
+            try folder.loadUNet(device: device), scheduler: folder.scheduler, sampleShape: shape)
+        let usual = steps == 1 ? 1 : StableDiffusionDenoiser.usualGuidance
+        let denoiser = Guided(
+            network, guidance: settings.guidance ?? usual, unconditional: unconditional)
+        let (total, overflows) = count.multipliedReportingOverflow(by: settings.prompts.count)
+        guard !overflows, total <= 100_000 else {
+            throw SettingError(
+                "count", "is \(count) for each of \(settings.prompts.count) prompts", "give fewer")
+        }
+        var counter = context.counter("sample", total: total, unit: "image")
+        let parts = try stride(from: 0, to: total, by: batch).map { first in
+            let indices = Array(first..<min(first + batch, total))
+            let prompts = condition.indexed(by: Tensor(indices.map { $0 / count }, device: device))
+            let noise = sampleNoise(indices, seed: seed, shape: shape).to(device)
+            let latents = folder.scheduler.sample(denoiser, noise: noise, given: prompts, steps: steps)
+            counter.update(indices[0] + indices.count)
+            try context.check()
+            return latents
+        }
+        counter.finish()
+        return (.concatenated(parts), fingerprint(of: network.unet))
+    }
+
+    /// What the prompts say, and what guidance leads away from.
+    private func conditions(_ context: JobContext) throws -> (prompts: Condition, unconditional: Condition) {
+        let encoder = try folder.loadPromptEncoder(device: device)
+        func encoded(_ prompts: [String], _ what: String) -> Condition {
+            let (condition, droppedCounts) = encoder(prompts)
+            for (prompt, dropped) in zip(prompts, droppedCounts) where dropped > 0 {
+                context.warn(
+                    "The \(what) '\(prompt.prefix(40))...' is too long: its last \(dropped) tokens are ignored."
+                )
+            }
+            return condition
+        }
+        return (encoded(settings.prompts, "prompt"), encoded([settings.negativePrompt], "negative prompt"))
+    }
+
+    /// The SHA-256 of the network's file, as the contract of a one-step generator has it, or the fingerprint of its weights.
+    private func fingerprint(of unet: UNet2DConditionModel) -> String {
+        let contract = try? OneStepContract(of: folder.url)
+        return contract?.weights.first { $0.key.hasPrefix("unet/") }?.value
+            ?? Weights.fingerprint(of: unet.state)
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Foundation
+import Images
+import Models
+import Torch
+import Training
+
+/// Trains a diffusion model from images alone, so that there is something to distil: EDM's training, in a run's folder.
+/// The same job goes on where the last one stopped.
+public struct TrainTeacher: Job {
+    /// The images: a folder, an IDX file or a zip; nil for Fashion-MNIST, where it is installed.
+    public var images: URL?
+    /// The settings of the run.
+    public var recipe: RecipeSettings
+    /// The run's folder.
+    public var run: RunSettings
+    /// Where it computes.
+    public var compute: ComputeSettings
+
+    /// A training; see the properties.
+    public init(
+        images: URL? = nil, recipe: RecipeSettings = .init(), run: RunSettings = .init("runs/teacher"),
+        compute: ComputeSettings = .cpu
+    ) {
+        (self.images, self.recipe, self.run, self.compute) = (images, recipe, run, compute)
+    }
+
+    /// Trains to the end.
+    ///
+    /// - Returns: the files of the teacher, the first of which is the run's result.
+    public func run(in context: JobContext) throws -> [URL] {
+        let begun = try run.begunRecord()
+        return try LibTorch.withThreads(compute.threadCount(begun)) { try train(begun, context) }
+    }
+
+    private func train(_ begun: RunRecord?, _ context: JobContext) throws -> [URL] {
+        let (settings, makeTrainer, record) = try prepared(begun)
+        let folder = run.runFolder
+        try NetworkMemory.training(settings, on: compute.device).checkFits(compute.device)
+        let trainer = try makeTrainer()
+        try record.begin(in: folder, context)
+        var run = Run(trainer, settings: settings, in: folder)
+        run.sample = { step, log in
+            try record.keep(
+                ImageMaker(denoiser: trainer.averaged(), steps: 18, seed: settings.seed).sheet(), step: step,
+                in: folder, log, context)
+            return nil
+        }
+        run.report = { step, scalars in
+            context.tell(.scalars(step: step, scalars))
+            return String(format: "loss %.4f", scalars["loss/denoising"] ?? .nan)
+        }
+        run.retention = self.run.retention(begun)
+        try self.run.run(&run, title: "train-teacher", context)
+        let metadata = ["dmd.recipe": try settings.yaml()].merging(ModelRole.teacher.metadata) { $1 }
+        return try trainer.averageSuffixes.enumerated().map { index, suffix in
+            let file = folder.url.appending(path: "teacher\(suffix).safetensors")
+            try saveDenoiser(trainer.averaged(index), to: file, dtype: .float16, metadata: metadata)
+            return file
+        }
+    }
+
+    /// The settings as YAML, and what the run would cost, by trying two steps.
+    public func plan() throws -> String {
+        let begun = try run.begunRecord()
+        return try LibTorch.withThreads(compute.threadCount(begun)) {
+            let (settings, makeTrainer, _) = try prepared(begun)
+            let cost = try Cost(.training(settings, on: compute.device), on: compute.device, of: makeTrainer)
+            return "\(try settings.yaml())\(cost)"
+        }
+    }
+
+    private func prepared(_ begun: RunRecord?) throws -> (
+        TeacherRecipe, () throws -> TeacherTrainer, RunRecord
+    ) {
+        let folder = run.runFolder
+        let images = try self.images ?? begun?.path("images", in: folder)
+        let settings = try recipe.resolved(as: TeacherRecipe.self, default: run.keptRecipe)
+        let dataset = try openDataset(
+            at: images ?? DataFiles.fashionMNIST(), split: .train, size: settings.network.imgResolution)
+        var record = RunRecord(threads: LibTorch.threads, keeping: run.retention(begun))
+        record.note(images, as: "images", in: folder)
+        record.inputs["set of images"] = "\(dataset.count) of shape \(dataset.imageShape)"
+        let device = compute.device
+        func makeTrainer() throws -> TeacherTrainer {
+            let images = TrainingImages(
+                count: dataset.count, shape: dataset.imageShape, labels: dataset.labels,
+                images: { try dataset.images(at: $0) })
+            return try TeacherTrainer(recipe: settings, images: images, device: device)
+        }
+        return (settings, makeTrainer, record)
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Torch
+
+/// What a denoiser made of noised samples.
+public struct Prediction: Sendable {
+    /// `mu(x_t, t)`, the clean samples, as `x_t`.
+    public let x0: Tensor
+    /// Inner features `[N, C, ...]`, from the first to the last; none where nobody asked.
+    public let features: [Tensor]
+
+    /// Collects both.
+    public init(x0: Tensor, features: [Tensor] = []) {
+        self.x0 = x0
+        self.features = features
+    }
+}
+
+/// A denoiser that shows inner features, for discriminators and perceptual losses.
+public protocol FeatureDenoiser: Denoiser {
+    /// The prediction and the features of one evaluation, see ``Denoiser/callAsFunction(_:at:given:)``.
+    ///
+    /// - Returns: both; gradient flows through them.
+    func predictAndFeatures(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> Prediction
+}

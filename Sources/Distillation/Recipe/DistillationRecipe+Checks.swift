@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+import Diffusion
+import Torch
+import Training
+import Weights
+
+extension DistillationRecipe {
+    /// Whether all is there that the terms of a method read.
+    ///
+    /// - Throws: ``DistillationError``.
+    func check(_ teacher: some Denoiser, _ method: Method, pairs: PairSet?, distance: Distance?) throws {
+        let levels = teacher.schedule.count
+        guard !self.levels(of: levels).isEmpty else { throw DistillationError.noLevels(count: levels) }
+        if regression.weight > 0 {
+            if distance == nil, regression.decoder == .tiny, pairs != nil {
+                throw DistillationError.noTinyDecoder
+            }
+            guard pairs != nil, distance != nil else { throw DistillationError.noPairs }
+        }
+        for term in method.generatorTerms {
+            if term.inputs.contains(.features), !(teacher is any FeatureDenoiser) {
+                throw DistillationError.noFeatures(term: term.name, network: "\(type(of: teacher))")
+            }
+            if term.inputs.contains(.pairs), pairs == nil || regression.weight == 0 {
+                throw DistillationError.noPairs
+            }
+        }
+    }
+
+    /// Sets a network up to compute as the recipe asks for.
+    ///
+    /// - Throws: ``DistillationError/unsupported(key:network:needs:)``.
+    func prepare(_ network: some Denoiser) throws {
+        func require(_ holds: Bool, _ key: String, _ needs: String) throws {
+            guard holds else {
+                throw DistillationError.unsupported(key: key, network: "\(type(of: network))", needs: needs)
+            }
+        }
+        let isTyped = network.setComputeType(computeType)
+        try require(isTyped || computeType == .float32, "computeType", "MixedPrecision")
+        let isCheckpointed = network.setActivationCheckpointing(gradientCheckpointing)
+        try require(
+            isCheckpointed || !gradientCheckpointing, "gradientCheckpointing", "ActivationCheckpointing")
+    }
+}
+
+extension PairDescription {
+    /// Whether pairs were made by a teacher, under its conditions.
+    ///
+    /// - Throws: ``DistillationError/foreignPairs(what:expected:found:)``.
+    func check(madeBy teacher: some Denoiser, _ conditions: (any ConditionSource)?) throws {
+        let prompts = teacher.classCount > 0 ? nil : conditions?.fingerprint
+        for (what, expected, found) in [
+            ("sample shape", "\(teacher.sampleShape)", "\(sampleShape)"),
+            ("number of classes", "\(teacher.classCount)", "\(classCount)"),
+            ("teacher's fingerprint", Weights.fingerprint(of: teacher.state), self.teacher),
+            ("prompts' fingerprint", prompts ?? "none", self.prompts?.fingerprint ?? "none"),
+        ] where expected != found {
+            throw DistillationError.foreignPairs(what: what, expected: expected, found: found)
+        }
+    }
+}

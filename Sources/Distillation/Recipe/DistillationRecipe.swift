@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Torch
+public import Training
+
+/// The settings of a distillation. The defaults are the paper's for class-conditional CIFAR-10 (arXiv 2311.18828, appendix
+/// B.1); where it names none, that is said.
+public struct DistillationRecipe: Recipe {
+    /// The random seed of the run. Not in the paper.
+    public var seed: UInt64 = 0
+    /// Updates of the generator.
+    public var steps = 300_000
+    /// The batch size: fresh samples in one step, for the generator and for each update of the critic.
+    public var batch = 392
+    /// The largest part of a batch that goes through the networks at once, on the CPU in each thread: gradients are added
+    /// up before an update, which needs less memory and changes nothing else. Null deals out the whole batch.
+    public var microBatch: Int?
+    /// What all networks compute in; weights, their updates and losses are float32. Not in the paper.
+    public var computeType = ComputeType.float32
+    /// Whether the backward pass makes activations again, block by block, rather than keep them: about a third more work
+    /// in much less memory, with the same result. Not in the paper.
+    public var gradientCheckpointing = false
+    /// Distribution matching.
+    public var distributionMatching = DistributionMatchingSettings()
+    /// Regression on pairs.
+    public var regression = RegressionSettings()
+    /// The critic.
+    public var critic = CriticSettings()
+    /// The learning rate of both networks after the warm-up.
+    public var learningRate = 5e-5
+    /// Steps over which the learning rate rises linearly.
+    public var warmUpSteps = 500
+    /// Steps at the end over which the learning rate falls linearly to 0. Not in the paper; it helps short runs.
+    public var coolDownSteps = 0
+    /// AdamW's decoupled weight decay.
+    public var weightDecay = 0.01
+    /// AdamW's decay of the gradient's average.
+    public var beta1 = 0.9
+    /// AdamW's decay of the average of the gradient's square.
+    public var beta2 = 0.999
+    /// The largest norm of each network's gradient.
+    public var clipNorm = 10.0
+    /// Half-lives of moving averages of the generator's weights, in images; the first is the run's result. The paper
+    /// mentions no average; this is what EDM takes for CIFAR-10.
+    public var emaHalfLifeImages = [500_000.0]
+    /// The half-life is at most this fraction of the images seen. EDM's; not in the paper.
+    public var emaRampUp = 0.05
+    /// Settings that change on the way, as in the paper's Table 5; see `RecipeChange`.
+    public var changes: [RecipeChange] = []
+    /// Steps between two lines of the log. Not in the paper, as the next two.
+    public var logEvery = 50
+    /// Steps between two sample sheets.
+    public var sampleEvery = 1_000
+    /// Steps between two checkpoints.
+    public var checkpointEvery = 5_000
+
+    /// The paper's settings for class-conditional CIFAR-10.
+    public init() {}
+
+    /// - Throws: `RecipeError.invalid(key:reason:)` for values out of range, and where a micro-batch would get no pair.
+    public func validate() throws {
+        for (key, value) in [
+            ("steps", steps), ("batch", batch), ("critic.steps", critic.steps), ("logEvery", logEvery),
+            ("sampleEvery", sampleEvery), ("checkpointEvery", checkpointEvery),
+            ("microBatch", microBatch ?? 1),
+        ] {
+            try check(key, value, value >= 1, "at least 1")
+        }
+        try check("warmUpSteps", warmUpSteps, warmUpSteps >= 0, "at least 0")
+        try check("coolDownSteps", coolDownSteps, coolDownSteps >= 0, "at least 0")
+        for (key, value) in [
+            ("learningRate", learningRate), ("clipNorm", clipNorm), ("emaRampUp", emaRampUp),
+        ] {
+            try check(key, value, value > 0 && value.isFinite, "above 0 and finite")
+        }
+        for (key, value) in [
+            ("distributionMatching.weight", distributionMatching.weight),
+            ("regression.weight", regression.weight), ("weightDecay", weightDecay),
+        ] {
+            try check(key, value, value >= 0 && value.isFinite, "at least 0 and finite")
+        }
+        try check("emaHalfLifeImages", halfLives: emaHalfLifeImages)
+        try check("beta1", beta1, (0..<1).contains(beta1), "at least 0 and below 1")
+        try check("beta2", beta2, (0..<1).contains(beta2), "at least 0 and below 1")
+        try validateTerms()
+        if !changes.isEmpty { _ = try phases() }
+    }
+
+    private func validateTerms() throws {
+        try check(
+            "regression.weight", regression.weight, distributionMatching.weight + regression.weight > 0,
+            "above 0 while distributionMatching.weight is 0")
+        let (lower, upper) = (distributionMatching.minimumLevel, distributionMatching.maximumLevel)
+        try check(
+            "distributionMatching.minimumLevel", lower, (0..<1).contains(lower), "at least 0 and below 1")
+        try check(
+            "distributionMatching.maximumLevel", upper, upper > lower && upper <= 1,
+            "above minimumLevel, which is \(lower), and at most 1")
+        guard regression.weight > 0 else { return }
+        let parts = microBatch.map { (batch + $0 - 1) / $0 } ?? 1
+        try check(
+            "regression.batch", regression.batch, regression.batch >= parts,
+            "at least \(parts), the number of parts that microBatch makes of a batch")
+    }
+
+    /// Whether there is a regression loss at any step.
+    package var needsPairs: Bool { (try? phases())?.contains { $0.recipe.regression.weight > 0 } ?? true }
+
+    /// Samples that are judged in one step, those of pairs included.
+    var judgedImages: Int { batch + (regression.weight > 0 && regression.joinBatch ? regression.batch : 0) }
+
+    /// The steps of a schedule of `count` at which distributions are matched, `[T_min, T_max)`.
+    func levels(of count: Int) -> Range<Int> {
+        let lower = Int((distributionMatching.minimumLevel * Double(count)).rounded())
+        return lower..<max(lower, Int((distributionMatching.maximumLevel * Double(count)).rounded()))
+    }
+
+    /// The number of parts of a batch that go through the networks by themselves: as many as `microBatch` makes, else on
+    /// the CPU one a thread, and all of it on other devices.
+    func microBatchCount(_ device: Device) -> Int {
+        if let microBatch { return (batch + microBatch - 1) / microBatch }
+        return min(device.threads, batch, regression.weight > 0 ? regression.batch : batch)
+    }
+}
+
+/// The settings of ``DistributionMatching``.
+public struct DistributionMatchingSettings: Codable, Equatable, Sendable {
+    /// Its weight in the generator's loss, 1 in the paper; 0 leaves the other terms alone, as a row of its Table 2 does, while
+    /// critic and losses go on for the log.
+    public var weight = 1.0
+    /// The weight `w_t` of the gradient.
+    public var weighting = DistributionMatchingWeighting.normalized
+    /// Whether the gradient keeps the factor `alpha_t`.
+    public var alphaFactor = AlphaFactor.kept
+    /// The lowest noise level, as a fraction of the schedule's levels: `T_min / T`.
+    public var minimumLevel = 0.02
+    /// The noise level to stay below, as a fraction: `T_max / T`.
+    public var maximumLevel = 0.98
+
+    /// The paper's.
+    public init() {}
+}
+
+/// The settings of ``Regression``.
+public struct RegressionSettings: Codable, Equatable, Sendable {
+    /// Its weight in the generator's loss, `lambda_reg`; with 0 there are no pairs, and the other settings mean nothing. The
+    /// paper takes 0.25 with classes and 0.5 without.
+    public var weight = 0.25
+    /// Pairs in one step.
+    public var batch = 392
+    /// Whether the samples of pairs also go to distribution matching and the critic (Algorithm 1), as the paper has it for
+    /// latent teachers and not for pixels.
+    public var joinBatch = false
+    /// Which decoder makes the images of latents that the loss compares; pixels need none.
+    public var decoder = LatentDecoder.full
+
+    /// The paper's for CIFAR-10.
+    public init() {}
+}
+
+/// What makes images of latents while a distillation compares them.
+public enum LatentDecoder: String, Codable, Sendable, CaseIterable {
+    /// The decoder of the model.
+    case full
+    /// A small one in its place, which costs less time and memory.
+    case tiny
+}
+
+/// The settings of the critic.
+public struct CriticSettings: Codable, Equatable, Sendable {
+    /// Its updates in one step: 1 in DMD, more in DMD2 (arXiv 2405.14867), where they keep small batches, and runs without
+    /// pairs, stable.
+    public var steps = 1
+
+    /// DMD's.
+    public init() {}
+}

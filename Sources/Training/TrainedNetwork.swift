@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import OrderedCollections
+public import Torch
+
+/// A network under training: its optimizer, and the averages of its weights. The only place where a gradient is
+/// accumulated over micro-batches, checked, clipped and applied.
+///
+/// Its parameters want a gradient only while ``update(microBatches:learningRate:clipNorm:_:)`` runs, so that no other
+/// network's loss reaches them.
+public final class TrainedNetwork<Network: Module> {
+    /// What logs, messages and the files of checkpoints call it.
+    public let name: String
+    /// The network.
+    public let network: Network
+    /// The moving averages of its weights; nil where none are kept.
+    public let averages: Averages?
+    private let optimizer: AdamW
+
+    /// Takes a network into training; it must be on its device already.
+    ///
+    /// - Parameters:
+    ///   - name: what logs and files call it, such as `generator`.
+    ///   - network: the network.
+    ///   - betas: AdamW's decays of the averages of the gradient and of its square.
+    ///   - weightDecay: AdamW's decoupled weight decay.
+    ///   - averages: moving averages of the network's weights, if they are to be kept.
+    public init(
+        _ name: String, _ network: Network, betas: (Double, Double) = (0.9, 0.999),
+        weightDecay: Double = 0.01,
+        averages: Averages? = nil
+    ) {
+        self.name = name
+        self.network = network
+        self.averages = averages
+        network.setRequiresGrad(false)
+        optimizer = AdamW(
+            parameters: network.parameters, learningRate: 0, betas: betas, weightDecay: weightDecay)
+    }
+
+    /// Descends on a loss that is a sum over micro-batches. Where the loss, what was measured beside it or the gradient's
+    /// norm is not finite, nothing changes.
+    ///
+    /// - Parameters:
+    ///   - microBatches: how many, at least 1; as many at once as the device has threads.
+    ///   - learningRate: that of this update.
+    ///   - clipNorm: the largest norm of the gradient.
+    ///   - loss: makes the loss of a micro-batch, and what was measured, as shares of those of the batch: they are added up.
+    ///     Called from several threads at once.
+    public func update<Result: Sendable>(
+        microBatches: Int, learningRate: Double, clipNorm: Double,
+        _ loss: @Sendable (Int) -> MicroBatch<Result>
+    ) -> UpdateReport<Result> {
+        network.setRequiresGrad(true)
+        defer {
+            optimizer.zeroGradients()
+            network.setRequiresGrad(false)
+        }
+        let parts = accumulateGradients(of: network.parameters.values, over: microBatches) { index in
+            let part = loss(index)
+            return (
+                part.loss, MicroBatch(loss: part.loss.detached(), scalars: part.scalars, result: part.result)
+            )
+        }
+        var scalars: [String: Tensor] = [:]
+        for name in parts[0].scalars.keys {
+            scalars[name] = sum(parts.compactMap { $0.scalars[name] }).detached()
+        }
+        let norm = clipGradientNorm(network.parameters.values, to: clipNorm)
+        scalars["norm/\(name)"] = norm
+        let total = sum(parts.map(\.loss))
+        // One number to wait for; what is not finite stays so in a sum.
+        let isFinite = sum([total] + scalars.values).item().isFinite
+        if isFinite {
+            optimizer.learningRate = learningRate
+            optimizer.step()
+        }
+        return UpdateReport(
+            results: parts.map(\.result), scalars: scalars,
+            fault: isFinite ? nil : scalars.mapValues { $0.item() })
+    }
+
+    /// Moves the averages towards the weights, see `EMA.update(from:batchSize:imagesBefore:)`.
+    public func updateAverages(batchSize: Int, imagesBefore: Int) {
+        averages?.update(from: network, batchSize: batchSize, imagesBefore: imagesBefore)
+    }
+
+    /// All that a checkpoint holds, by file: `NAME`, `NAME-optimizer`, `NAME-average`, and further averages. The tensors
+    /// are those in training, which the next update changes.
+    public var state: [String: OrderedDictionary<String, Tensor>] {
+        let own = [name: network.state, "\(name)-optimizer": optimizer.state]
+        return own.merging(averages?.state(as: "\(name)-average") ?? [:]) { $1 }
+    }
+
+    /// Goes on from a checkpoint of ``state``.
+    ///
+    /// - Throws: ``CheckpointError`` if it is one of another kind of run, `StateMismatch` if it is one of another network;
+    ///   the network is then not to be used.
+    public func load(_ checkpoint: Checkpoint) throws {
+        try network.load(checkpoint.tensors(name))
+        try optimizer.load(state: checkpoint.tensors("\(name)-optimizer"))
+        try averages?.load(checkpoint, as: "\(name)-average")
+    }
+}
+
+/// What a loss makes of a micro-batch.
+public struct MicroBatch<Result: Sendable>: Sendable {
+    /// The micro-batch's share in the loss, a tensor without dimensions.
+    public let loss: Tensor
+    /// Its share in what was measured, by the tags of the log.
+    public let scalars: [String: Tensor]
+    /// Whatever else is wanted of it.
+    public let result: Result
+
+    /// Collects these.
+    public init(loss: Tensor, scalars: [String: Tensor], result: Result) {
+        self.loss = loss
+        self.scalars = scalars
+        self.result = result
+    }
+}
+
+/// What an update measured. All are tensors without dimensions.
+public struct UpdateReport<Result: Sendable> {
+    /// What the micro-batches had beside their losses, in order.
+    public let results: [Result]
+    /// What was measured, by the tags of the log, and the norm of the gradient before clipping, as `norm/NAME`.
+    public let scalars: [String: Tensor]
+    /// All that was measured, where some of it is not finite and the update was not made.
+    public let fault: [String: Double]?
+}
+
+/// The sum of tensors without dimensions.
+private func sum(_ values: [Tensor]) -> Tensor {
+    values.count == 1 ? values[0] : Tensor.stacked(values).sum()
+}
