@@ -42,9 +42,9 @@ public enum DataFiles {
     static func weights(_ path: String?, named name: String, of what: String) throws -> URL {
         let places = path.map { [URL(filePath: $0)] } ?? weightFolders.map { $0.appending(path: name) }
         guard let found = places.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
-            let looked = places.map(\.relativePath).joined(separator: ", nor ")
+            let looked = places.map(\.relativePath).joined(separator: ", nor at ")
             throw KitError(
-                "The weights of \(what) are not there, neither at \(looked): run scripts/setup, which fetches those of LPIPS, or "
+                "The weights of \(what) are not at \(looked): run scripts/setup, which fetches those of LPIPS, or "
                     + "name the file.")
         }
         return found

@@ -74,6 +74,11 @@ public final class Guided<Base: Denoiser>: Denoiser {
     }
 }
 
+extension Guided: MixedPrecision where Base: MixedPrecision {
+    /// The network's.
+    public var computeType: Setting<ComputeType> { base.computeType }
+}
+
 extension Guided: FeatureDenoiser where Base: FeatureDenoiser {
     /// The guided prediction, and the features under the condition.
     public func predictAndFeatures(_ x: Tensor, at level: NoiseLevel, given condition: Condition?)

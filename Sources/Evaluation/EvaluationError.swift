@@ -4,7 +4,7 @@
 public import Foundation
 
 /// A file that a metric cannot use.
-public enum MetricsError: LocalizedError, Equatable, CustomStringConvertible {
+public enum EvaluationError: LocalizedError, Equatable, CustomStringConvertible {
     /// A metric network whose weights a file should hold.
     public enum Network: Sendable {
         /// VGG16 and the weights of LPIPS.
@@ -64,7 +64,7 @@ public enum MetricsError: LocalizedError, Equatable, CustomStringConvertible {
     public var errorDescription: String? { description }
 }
 
-extension MetricsError.Network {
+extension EvaluationError.Network {
     fileprivate var title: String {
         switch self {
         case .lpips: "LPIPS on VGG16"

@@ -6,7 +6,7 @@ import Synchronization
 
 /// ``LibTorch/threads``; 0 until it is set.
 private let chosenThreads = Atomic<Int>(0)
-private let initialThreads = LibTorch.operatorThreads
+private let initialThreads = Int(ct_threads())
 
 /// What holds for libtorch in this whole process.
 public enum LibTorch {

@@ -31,7 +31,7 @@ struct RecipeOptions: ParsableArguments {
             """)
     var recipe: Path?
 
-    @Option(name: .customLong("set"), help: "One setting, such as batch=32; may be repeated.")
+    @Option(name: .customLong("set"), help: "One setting, as key=value; may be repeated.")
     var overrides: [String] = []
 
     @Flag(help: "Print the settings and what the run would cost, and stop.")

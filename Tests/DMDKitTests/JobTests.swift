@@ -21,6 +21,13 @@ private struct Greedy: Job {
     }
 }
 
+/// Tells on how many threads it is.
+private struct ThreadCount: Job {
+    let compute = ComputeSettings.cpu
+
+    func run(in context: JobContext) throws -> Int { LibTorch.threads }
+}
+
 /// Counts until it is told to stop.
 private struct Patient: Job {
     let compute = ComputeSettings.cpu
@@ -56,6 +63,15 @@ struct JobTests {
         try await withTemporaryFolder { folder in
             let output = try await sample(in: folder, named: "after", seed: 1).result()
             #expect(output.count == 6)
+        }
+    }
+
+    @Test("uses all processors, whatever was asked before")
+    func threads() async {
+        await #expect(processExitsWith: .success) {
+            let usual = LibTorch.operatorThreads
+            let threads = try await ThreadCount().result()
+            exit(threads == usual ? 0 : 1)
         }
     }
 

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Diffusion
+import Models
 import OrderedCollections
 import TestSupport
 import Testing
@@ -59,6 +60,17 @@ struct GuidedTests {
         #expect(found.features[1].array(as: Double.self) == [-9, -8, -7, -16, -15, -14])
         let none = denoiser.predictAndFeatures(x, at: level, given: nil)
         #expect(none.features[0].array(as: Double.self) == [5, 6, 7, 8, 9, 10])
+    }
+
+    @Test("computes in the type that it is told to")
+    func computeType() {
+        var network = UNetConfiguration()
+        (network.imgResolution, network.imgChannels, network.labelDim) = (8, 1, 2)
+        (network.modelChannels, network.channelMult, network.attnResolutions) = (4, [1, 2], [])
+        let base = network.makeDenoiser(seed: 1)
+        let denoiser = Guided(base, guidance: 3, unconditional: .classes(.zeros([1, 2])))
+        #expect(denoiser.setComputeType(.bfloat16) && base.computeType.value == .bfloat16)
+        #expect(denoiser.setComputeType(.float32) && base.computeType.value == .float32)
     }
 
     @Test("is no part of what is trained in its place, and keeps the network's names")

@@ -237,7 +237,7 @@ final class CLIPScoreTests {
                 state[name] = state[name]?.narrowed(dim: 0, start: 0, count: 512)
                 try SafetensorsFile.write(state, to: file)
             }
-            let error = try #require(throws: MetricsError.self) { try CLIPScore(folder: folder) }
+            let error = try #require(throws: EvaluationError.self) { try CLIPScore(folder: folder) }
             #expect(
                 error.description
                     == "The files of \(folder.path) do not make a CLIP model: \(reason); copy or download the whole model "

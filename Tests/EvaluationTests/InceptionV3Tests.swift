@@ -34,7 +34,7 @@ import Weights
 
             tensors["AuxLogits.fc.bias"] = .zeros([1000])
             try SafetensorsFile.write(tensors, to: file)
-            let error = #expect(throws: MetricsError.self) { try InceptionV3(weights: file) }
+            let error = #expect(throws: EvaluationError.self) { try InceptionV3(weights: file) }
             #expect(error == .surplusWeights(file: file.path, of: .inception, tensor: "AuxLogits.fc.bias"))
             #expect(
                 error?.description
@@ -48,7 +48,7 @@ import Weights
         + "convert it to safetensors"
 
     @Test func aMissingFileSaysWhichToGet() {
-        let error = #expect(throws: MetricsError.self) {
+        let error = #expect(throws: EvaluationError.self) {
             try InceptionV3(weights: URL(filePath: "/nowhere/inception.safetensors"))
         }
         #expect(
@@ -60,7 +60,7 @@ import Weights
     @Test func otherWeightsAreRefused() throws {
         try withTemporaryFile { file in
             try SafetensorsFile.write(["Conv2d_1a_3x3.conv.weight": .zeros([32, 1, 3, 3])], to: file)
-            let error = #expect(throws: MetricsError.self) { try InceptionV3(weights: file) }
+            let error = #expect(throws: EvaluationError.self) { try InceptionV3(weights: file) }
             #expect(
                 error?.description
                     == "\(file.path) does not hold FID's Inception-v3: Conv2d_1a_3x3.conv.weight has shape [32, 1, 3, 3] "

@@ -45,7 +45,7 @@ import Torch
     ])
     func otherArraysAreRefused(name: String, reason: String) {
         let file = fixture("references/\(name).npz")
-        let error = #expect(throws: MetricsError.self) { try ReferenceStatistics(contentsOf: file) }
+        let error = #expect(throws: EvaluationError.self) { try ReferenceStatistics(contentsOf: file) }
         #expect(error == .foreignReference(file: file.path, reason: reason))
         #expect(
             error?.description
@@ -61,7 +61,7 @@ import Torch
             ]
             try writeZip(to: file, names: ["mu.npy", "sigma.npy"]) { arrays[$0].npy }
             #expect(
-                throws: MetricsError.foreignReference(
+                throws: EvaluationError.foreignReference(
                     file: file.path, reason: "'mu' has shape [1, 1], of 2 dimensions instead of 1")
             ) { try ReferenceStatistics(contentsOf: file) }
         }
@@ -76,7 +76,7 @@ import Torch
             let arrays = [one, matrix, description]
             try writeZip(to: file, names: ["mu.npy", "sigma.npy", "metadata.npy"]) { arrays[$0].npy }
             #expect(
-                throws: MetricsError.foreignReference(
+                throws: EvaluationError.foreignReference(
                     file: file.path, reason: "'metadata' is not a description of these features in JSON")
             ) { try ReferenceStatistics(contentsOf: file) }
         }
@@ -93,7 +93,7 @@ import Torch
     }
 
     @Test func aMissingFileSaysSo() {
-        let error = #expect(throws: MetricsError.self) {
+        let error = #expect(throws: EvaluationError.self) {
             try ReferenceStatistics(contentsOf: URL(filePath: "/nowhere/ref.npz"))
         }
         #expect(
@@ -109,7 +109,7 @@ import Torch
         try reference.requireComparable(with: Self.kind, file: "a.npz")
         try reference.requireComparable(with: Self.kind, networkHash: "0123456789", file: "a.npz")
         let other = FeatureKind(network: "toy", resize: "bilinear-64", count: 3)
-        let error = #expect(throws: MetricsError.self) {
+        let error = #expect(throws: EvaluationError.self) {
             try reference.requireComparable(with: other, file: "a.npz")
         }
         #expect(
@@ -117,12 +117,12 @@ import Torch
                 == "a.npz holds statistics of toy (3 features, resize none), which do not compare with toy (3 features, "
                 + "resize bilinear-64): use the same network and resize, or make the reference again.")
         #expect(
-            throws: MetricsError.otherFeatures(
+            throws: EvaluationError.otherFeatures(
                 file: "a.npz", expected: Self.kind, found: "a network with other weights (01234567)")
         ) { try reference.requireComparable(with: Self.kind, networkHash: "987", file: "a.npz") }
         let foreign = ReferenceStatistics(reference.gaussian, kind: nil, imageCount: nil)
         let larger = FeatureKind(network: "toy", resize: "none", count: 4)
-        #expect(throws: MetricsError.otherFeatures(file: "a.npz", expected: larger, found: "3 features")) {
+        #expect(throws: EvaluationError.otherFeatures(file: "a.npz", expected: larger, found: "3 features")) {
             try foreign.requireComparable(with: larger, file: "a.npz")
         }
     }

@@ -81,7 +81,7 @@ import Torch
     }
 
     @Test func whatIsNotAVectorAnImageIsRefused() {
-        let error = MetricsError.notADetector(file: "a.pt", reason: "it returns [2] of 2 images")
+        let error = EvaluationError.notADetector(file: "a.pt", reason: "it returns [2] of 2 images")
         #expect(
             error.description
                 == "a.pt does not turn images into features: it returns [2] of 2 images; give a TorchScript program that "

@@ -39,7 +39,7 @@ import Weights
 
     @Test func missingFileSaysWhatToRun() throws {
         try withTemporaryFile { file in
-            let error = try #require(throws: MetricsError.self) { try LPIPS(weights: file) }
+            let error = try #require(throws: EvaluationError.self) { try LPIPS(weights: file) }
             #expect(error == .missingWeights(file: file.path, of: .lpips))
             #expect(error.description.contains(file.path) && error.description.contains("scripts/setup"))
         }
@@ -48,7 +48,7 @@ import Weights
     @Test func foreignFileIsRefused() throws {
         try withTemporaryFile { file in
             try SafetensorsFile.write(["conv.weight": Tensor.ones([4])], to: file)
-            let error = try #require(throws: MetricsError.self) { try VGG16(weights: file) }
+            let error = try #require(throws: EvaluationError.self) { try VGG16(weights: file) }
             #expect(
                 error
                     == .foreignWeights(
@@ -61,7 +61,7 @@ import Weights
     @Test func foreignShapeIsRefused() throws {
         try withTemporaryFile { file in
             try SafetensorsFile.write(["features.0.weight": Tensor.ones([64, 4, 3, 3])], to: file)
-            let error = try #require(throws: MetricsError.self) {
+            let error = try #require(throws: EvaluationError.self) {
                 try VGGFeatures(weights: file, resize: nil)
             }
             #expect(error.description.contains("[64, 4, 3, 3] instead of [64, 3, 3, 3]"))
@@ -73,7 +73,7 @@ import Weights
             let trunk = try SafetensorsFile(weights).all().filter { $0.key.hasPrefix("features.") }
             try SafetensorsFile.write(trunk, to: file)
             #expect(
-                throws: MetricsError.foreignWeights(
+                throws: EvaluationError.foreignWeights(
                     file: file.path, of: .lpips, tensor: "lin0.model.1.weight", expected: [1, 64, 1, 1],
                     found: nil)
             ) { try LPIPS(weights: file) }

@@ -52,11 +52,14 @@ struct RecipeChangeTests {
                   microBatch: 4
                   part:
                       rates: [1, 2]
+                - from: 90000
+                  part.weight: 0.75
             """)
         #expect(
             recipe.changes == [
                 RecipeChange(from: 5_400, "part.weight=0.5", "part.joinBatch=true"),
                 RecipeChange(from: 80_000, "steps=20", "microBatch=4", "part.rates=[1, 2]"),
+                RecipeChange(from: 90_000, "part.weight=0.75"),
             ])
         #expect(recipe.changes[1].keys == ["steps", "microBatch", "part"])
         #expect(try resolved("changes: {from: 3, steps: 4}").changes == [RecipeChange(from: 3, "steps=4")])

@@ -22,7 +22,7 @@ struct FeatureSettings {
 
     /// Loads the network.
     ///
-    /// - Throws: ``SettingError`` for another name; ``KitError``, `MetricsError`, `ScriptError` or `SafetensorsError` for
+    /// - Throws: ``SettingError`` for another name; ``KitError``, `EvaluationError`, `ScriptError` or `SafetensorsError` for
     ///   weights that are not there or are no such network's.
     func load(device: Device) throws -> any FeatureNetwork {
         switch name {

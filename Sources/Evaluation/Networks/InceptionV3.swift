@@ -55,7 +55,7 @@ public final class InceptionV3: FeatureNetwork {
     ///   - input: how images are brought to the network's size.
     ///   - device: where to compute.
     ///   - dtype: the type to compute in.
-    /// - Throws: ``MetricsError`` if the file is missing or holds something else; `SafetensorsError` if it is damaged.
+    /// - Throws: ``EvaluationError`` if the file is missing or holds something else; `SafetensorsError` if it is damaged.
     public init(weights url: URL, input: Input = .tensorFlow, device: Device = .cpu, dtype: DType = .float32)
         throws
     {

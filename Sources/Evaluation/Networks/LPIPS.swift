@@ -29,7 +29,7 @@ public final class LPIPS: Sendable {
     ///     centres; the distillation paper uses 224. `nil` leaves images as they are.
     ///   - device: where to compute.
     ///   - dtype: the type to compute in; images of other types are converted.
-    /// - Throws: ``MetricsError`` if the file is missing or holds something else; `SafetensorsError` if it is
+    /// - Throws: ``EvaluationError`` if the file is missing or holds something else; `SafetensorsError` if it is
     ///   damaged.
     public init(
         weights url: URL, resize: Int? = nil, device: Device = .cpu, dtype: DType = .float32

@@ -25,7 +25,7 @@ public final class ScriptedFeatures: FeatureNetwork {
     ///   - url: the file.
     ///   - options: arguments by name.
     ///   - device: where to compute.
-    /// - Throws: `ScriptError` if the program cannot be loaded or fails; ``MetricsError/notADetector(file:reason:)`` if
+    /// - Throws: `ScriptError` if the program cannot be loaded or fails; ``EvaluationError/notADetector(file:reason:)`` if
     ///   it returns anything but a vector an image.
     public init(program url: URL, options: [String: Bool] = ["return_features": true], device: Device = .cpu)
         throws
@@ -34,7 +34,7 @@ public final class ScriptedFeatures: FeatureNetwork {
         (weights, self.options, self.device) = (url, options, device)
         let trial = try program(.zeros([2, 3, 64, 64], dtype: .uint8, device: device), options: options)
         guard trial.rank == 2, trial.shape[0] == 2, trial.shape[1] > 0 else {
-            throw MetricsError.notADetector(
+            throw EvaluationError.notADetector(
                 file: url.path, reason: "it returns \(trial.shape) of 2 images")
         }
         kind = FeatureKind(
@@ -47,14 +47,14 @@ public final class ScriptedFeatures: FeatureNetwork {
     /// The features of each image, float32 `[N, D]`.
     ///
     /// - Parameter images: see ``FeatureNetwork/features(ofLevels:)``; floating-point levels are rounded.
-    /// - Throws: `ScriptError` if the program fails; ``MetricsError/notADetector(file:reason:)`` if it does not return
+    /// - Throws: `ScriptError` if the program fails; ``EvaluationError/notADetector(file:reason:)`` if it does not return
     ///   as many vectors as there are images.
     public func features(ofLevels images: Tensor) throws -> ImageFeatures {
         let levels = rgb(images).to(device)
         let whole = levels.dtype == .uint8 ? levels : levels.rounded().clamped(min: 0, max: 255).to(.uint8)
         let features = try program(whole.contiguous(), options: options)
         guard features.shape == [images.shape[0], kind.count] else {
-            throw MetricsError.notADetector(
+            throw EvaluationError.notADetector(
                 file: weights.path, reason: "it returns \(features.shape) of \(images.shape[0]) images")
         }
         return ImageFeatures(features: features.to(.float32))

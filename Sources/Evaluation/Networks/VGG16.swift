@@ -36,7 +36,7 @@ public final class VGG16: Sendable {
     ///     and no antialiasing; `nil` leaves them as they are.
     ///   - device: where to compute.
     ///   - dtype: the type to compute in; images of other types are converted.
-    /// - Throws: ``MetricsError`` if the file is missing or holds something else; `SafetensorsError` if it is
+    /// - Throws: ``EvaluationError`` if the file is missing or holds something else; `SafetensorsError` if it is
     ///   damaged.
     public convenience init(
         weights: URL, resize: Int? = nil, device: Device = .cpu, dtype: DType = .float32

@@ -31,7 +31,7 @@ public final class VGGFeatures: FeatureNetwork {
     ///     centres; `nil` leaves them as they are. The work grows with its square: 0.24 billion
     ///     multiplications an image at 28 pixels, 15 billion at 224.
     ///   - device: where to compute.
-    /// - Throws: ``MetricsError`` if the file is missing or holds something else; `SafetensorsError` if it is
+    /// - Throws: ``EvaluationError`` if the file is missing or holds something else; `SafetensorsError` if it is
     ///   damaged.
     public init(weights: URL, resize: Int?, device: Device = .cpu) throws {
         (self.weights, self.resize, self.device) = (weights, resize, device)

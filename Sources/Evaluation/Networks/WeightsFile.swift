@@ -9,12 +9,12 @@ import Weights
 /// A safetensors file that should hold the weights of a metric network.
 struct WeightsFile {
     private let file: SafetensorsFile
-    private let network: MetricsError.Network
+    private let network: EvaluationError.Network
 
-    /// - Throws: ``MetricsError/missingWeights(file:of:)``, or `SafetensorsError` for a damaged file.
-    init(_ url: URL, of network: MetricsError.Network) throws {
+    /// - Throws: ``EvaluationError/missingWeights(file:of:)``, or `SafetensorsError` for a damaged file.
+    init(_ url: URL, of network: EvaluationError.Network) throws {
         guard FileManager.default.fileExists(atPath: url.path) else {
-            throw MetricsError.missingWeights(file: url.path, of: network)
+            throw EvaluationError.missingWeights(file: url.path, of: network)
         }
         file = try SafetensorsFile(url)
         self.network = network
@@ -29,11 +29,11 @@ struct WeightsFile {
 
     /// One tensor, converted and moved.
     ///
-    /// - Throws: ``MetricsError/foreignWeights(file:of:tensor:expected:found:)``.
+    /// - Throws: ``EvaluationError/foreignWeights(file:of:tensor:expected:found:)``.
     func tensor(_ name: String, shape: [Int], dtype: DType, device: Device) throws -> Tensor {
         let found = file.names.contains(name) ? try file.shape(of: name) : nil
         guard found == shape else {
-            throw MetricsError.foreignWeights(
+            throw EvaluationError.foreignWeights(
                 file: file.url.path, of: network, tensor: name, expected: shape, found: found)
         }
         return try file.tensor(name).to(dtype).to(device)
@@ -44,11 +44,11 @@ struct WeightsFile {
     /// - Parameters:
     ///   - names: the tensors that belong to the network.
     ///   - suffix: what the names of further tensors may end with.
-    /// - Throws: ``MetricsError/surplusWeights(file:of:tensor:)``.
+    /// - Throws: ``EvaluationError/surplusWeights(file:of:tensor:)``.
     func requireNoOthers(than names: [String], except suffix: String) throws {
         let known = Set(names)
         if let name = file.names.first(where: { !known.contains($0) && !$0.hasSuffix(suffix) }) {
-            throw MetricsError.surplusWeights(file: file.url.path, of: network, tensor: name)
+            throw EvaluationError.surplusWeights(file: file.url.path, of: network, tensor: name)
         }
     }
 }

@@ -42,7 +42,7 @@ public final class CLIPScore: Sendable {
     ///   - size: the height and width that images are brought to first: their middle square is resized by Lanczos's kernel,
     ///     as Pillow does; nil leaves that out.
     ///   - device: where to compute.
-    /// - Throws: `ModelFolderError`, `SafetensorsError`, `TokenizerError`, ``MetricsError/notCLIP(folder:reason:)``.
+    /// - Throws: `ModelFolderError`, `SafetensorsError`, `TokenizerError`, ``EvaluationError/notCLIP(folder:reason:)``.
     public init(folder: URL, size: Int? = protocolSize, device: Device = .cpu) throws {
         (self.folder, self.size, self.device) = (folder, size, device)
         tokenizer = try CLIPTokenizer(folder: folder)
@@ -50,14 +50,14 @@ public final class CLIPScore: Sendable {
         preprocessing = try CLIPPreprocessing(folder: folder, size: model.configuration.vision.imageSize)
         let text = model.configuration.text
         guard tokenizer.vocabularySize <= text.vocabularySize else {
-            throw MetricsError.notCLIP(
+            throw EvaluationError.notCLIP(
                 folder: folder.path,
                 reason:
                     "its tokenizer has \(tokenizer.vocabularySize) tokens and its network \(text.vocabularySize)"
             )
         }
         guard text.endToken == 2 || text.endToken == tokenizer.end else {
-            throw MetricsError.notCLIP(
+            throw EvaluationError.notCLIP(
                 folder: folder.path,
                 reason: "its tokenizer ends texts with \(tokenizer.end) and its network with \(text.endToken)"
             )

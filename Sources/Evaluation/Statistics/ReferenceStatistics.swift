@@ -50,10 +50,10 @@ public struct ReferenceStatistics {
     ///   - kind: what the other features are.
     ///   - networkHash: the SHA-256 sum of the other network's weights, if known.
     ///   - file: what errors call these statistics.
-    /// - Throws: ``MetricsError/otherFeatures(file:expected:found:)``.
+    /// - Throws: ``EvaluationError/otherFeatures(file:expected:found:)``.
     public func requireComparable(
         with kind: FeatureKind, networkHash: String? = nil, file: String
-    ) throws(MetricsError) {
+    ) throws(EvaluationError) {
         if let own = self.kind, own != kind {
             throw .otherFeatures(file: file, expected: kind, found: own.description)
         }
@@ -82,14 +82,14 @@ extension ReferenceStatistics {
 
     /// Reads a file. Members other than those above are not looked at.
     ///
-    /// - Throws: `ArchiveError` if the archive or an array is damaged; ``MetricsError`` if the file is missing, or holds
+    /// - Throws: `ArchiveError` if the archive or an array is damaged; ``EvaluationError`` if the file is missing, or holds
     ///   something else.
     public init(contentsOf url: URL) throws {
         guard FileManager.default.fileExists(atPath: url.path) else {
-            throw MetricsError.missingReference(file: url.path)
+            throw EvaluationError.missingReference(file: url.path)
         }
         let archive = try ZipArchive(at: url)
-        func foreign(_ reason: String) -> MetricsError { .foreignReference(file: url.path, reason: reason) }
+        func foreign(_ reason: String) -> EvaluationError { .foreignReference(file: url.path, reason: reason) }
         func array(_ name: String) throws -> NumPyArray? {
             guard let member = archive.member(named: "\(name).npy") else { return nil }
             return try NumPyArray(npy: archive.contents(of: member), named: archive.title(of: member))

@@ -122,8 +122,16 @@ extension RecipeForm {
                     found: RecipeValueKind.found(change))
             }
             var form = settings
-            let others = mapping.filter { $0.key.string != "from" }
-            try form.overlay(Node(others.map { ($0.key, $0.value) }), from: source)
+            for (key, value) in mapping where key.string != "from" {
+                try form.overlay(nested(value, under: key), from: source)
+            }
         }
+    }
+
+    /// `{critic: {steps: 2}}` of `critic.steps` and 2.
+    private static func nested(_ value: Node, under key: Node) -> Node {
+        let names = RecipeValueKind.text(of: key).split(separator: ".", omittingEmptySubsequences: false)
+        guard names.count > 1 else { return Node([(key, value)]) }
+        return names.reversed().reduce(value) { inner, name in Node([(Node(String(name)), inner)]) }
     }
 }
