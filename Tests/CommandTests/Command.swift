@@ -24,22 +24,10 @@ struct Command {
 
     /// Writes `teacher.safetensors`.
     func writeTeacher(seed: UInt64) throws {
-        try saveDenoiser(Self.network.makeDenoiser(seed: seed), to: url("teacher.safetensors"))
+        try saveDenoiser(tinyNetwork.makeDenoiser(seed: seed), to: url("teacher.safetensors"))
     }
 
-    static let network = {
-        var network = UNetConfiguration()
-        network.imgResolution = 16
-        network.imgChannels = 1
-        network.labelDim = 3
-        network.modelChannels = 4
-        network.channelMult = [1, 2]
-        network.numBlocks = 1
-        network.attnResolutions = []
-        return network
-    }()
-
-    /// What `train-teacher` needs to make such a network.
+    /// What `train-teacher` needs to make ``tinyNetwork``.
     static let networkSettings = [
         "network.imgResolution=16", "network.labelDim=3", "network.modelChannels=4",
         "network.channelMult=[1, 2]",

@@ -59,7 +59,7 @@ struct EvaluationTests {
             try Image(width: 16, height: 16, channels: 1, level: 9).write(to: dmd.url("images/0/0.png"))
             let images = try dmd.run(["verify", "card.json"])
             #expect(images.status != 0 && images.errors.contains("images is not what card.json"), "\(images)")
-            try saveDenoiser(Command.network.makeDenoiser(seed: 9), to: dmd.url("teacher.safetensors"))
+            try saveDenoiser(tinyNetwork.makeDenoiser(seed: 9), to: dmd.url("teacher.safetensors"))
             let weights = try dmd.run(["verify", "card.json"])
             #expect(
                 weights.status != 0 && weights.errors.contains("teacher.safetensors is not what card.json"),

@@ -44,18 +44,6 @@ private struct Patient: Job {
 
 @Suite("A job")
 struct JobTests {
-    private let network = {
-        var network = UNetConfiguration()
-        network.imgResolution = 16
-        network.imgChannels = 1
-        network.labelDim = 3
-        network.modelChannels = 4
-        network.channelMult = [1, 2]
-        network.numBlocks = 1
-        network.attnResolutions = []
-        return network
-    }()
-
     @Test("that is refused memory ends with an error, and the next one runs")
     func outOfMemory() async throws {
         let error = await #expect(throws: TorchError.self) { _ = try await Greedy().result() }
@@ -126,7 +114,7 @@ struct JobTests {
     func role(role: String) async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending(path: "model.safetensors")
-            try saveDenoiser(network.makeDenoiser(seed: 1), to: file, metadata: ["dmd.role": role])
+            try saveDenoiser(tinyNetwork.makeDenoiser(seed: 1), to: file, metadata: ["dmd.role": role])
             func made(_ steps: Int?) async throws -> Data {
                 var job = Sample(weights: file, count: 6, out: folder.appending(path: "\(steps ?? 0).png"))
                 job.sampling.steps = steps
@@ -180,7 +168,7 @@ struct JobTests {
     private func sample(in folder: URL, named name: String, seed: UInt64) throws -> Sample {
         let file = folder.appending(path: "teacher.safetensors")
         if !FileManager.default.fileExists(atPath: file.path) {
-            try saveDenoiser(network.makeDenoiser(seed: 1), to: file)
+            try saveDenoiser(tinyNetwork.makeDenoiser(seed: 1), to: file)
         }
         var sample = Sample(weights: file, count: 6, seed: seed, out: folder.appending(path: "\(name).png"))
         sample.sampling.steps = 6

@@ -60,6 +60,16 @@ struct ProgressLineTests {
         #expect(scene.lines.count == 11)
     }
 
+    @Test("tells the end once")
+    func once() {
+        let scene = Scene()
+        var counter = scene.counter(total: 2)
+        scene.now = .seconds(2)
+        counter.update(2)
+        counter.finish()
+        #expect(scene.lines == ["distil  2/2 steps  100%  1.00 steps/s"])
+    }
+
     @Test("gives slow work in seconds a piece")
     func slowWork() {
         let scene = Scene()

@@ -139,7 +139,8 @@ public struct ProgressCounter {
         self.done = done
         let now = elapsed()
         rate.update(count: done, at: now)
-        guard now >= nextTold else { return }
+        // The end is told by ``finish(note:)``.
+        guard now >= nextTold, done < total else { return }
         nextTold = now + .milliseconds(100)
         tell(note, isLast: false)
     }
