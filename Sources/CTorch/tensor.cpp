@@ -154,6 +154,8 @@ void ct_keep_freed_memory(void) {
     mallopt(M_MMAP_THRESHOLD, oneGibibyte);
     mallopt(M_TRIM_THRESHOLD, oneGibibyte);
     mallopt(M_TOP_PAD, 64 << 20);
+    // What one thread frees, another takes: a step's memory is needed once, not once a thread.
+    mallopt(M_ARENA_MAX, 1);
 #endif
 }
 

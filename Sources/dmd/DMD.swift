@@ -19,4 +19,9 @@ struct DMD: AsyncParsableCommand {
             DistillCommand.self, SampleCommand.self, ExportCommand.self, EvaluateCommand.self,
             MakeReferenceCommand.self, VerifyCommand.self, InspectCommand.self, BenchCommand.self,
         ])
+
+    @MainActor static func main() async {
+        prepareProcess()
+        await main(nil)
+    }
 }

@@ -49,12 +49,13 @@ public struct Benchmark: Job {
     /// Times one item after another.
     public func run(in context: JobContext) throws -> Report {
         try check()
-        let rate = productRate()
+        // The product comes last, so that its memory is not counted with an item's.
+        let measured = try (items ?? network.items).map { try measure($0, context) }
         return Report(
             version: LibTorch.version, config: network.rawValue,
             modelChannels: modelChannels ?? network.modelChannels, batch: batch, pairs: pairs,
             criticSteps: criticSteps, lpipsSize: lpipsSize, threads: LibTorch.threads,
-            productGflops: rate / 1e9, items: try (items ?? network.items).map { try measure($0, context) })
+            productGflops: productRate() / 1e9, items: measured)
     }
 
     private func check() throws {

@@ -29,6 +29,10 @@ public protocol Job: Sendable {
     func run(in context: JobContext) throws -> Output
 }
 
+/// Prepares a process for jobs: to be called before it starts any thread. Jobs run without it, too, but may take a quarter
+/// more memory, since what one thread frees is then lost to the others.
+public func prepareProcess() { LibTorch.keepFreedMemory() }
+
 extension Job {
     /// Starts the job on a thread of its own.
     ///

@@ -89,7 +89,9 @@ extension ReferenceStatistics {
             throw EvaluationError.missingReference(file: url.path)
         }
         let archive = try ZipArchive(at: url)
-        func foreign(_ reason: String) -> EvaluationError { .foreignReference(file: url.path, reason: reason) }
+        func foreign(_ reason: String) -> EvaluationError {
+            .foreignReference(file: url.path, reason: reason)
+        }
         func array(_ name: String) throws -> NumPyArray? {
             guard let member = archive.member(named: "\(name).npy") else { return nil }
             return try NumPyArray(npy: archive.contents(of: member), named: archive.title(of: member))
