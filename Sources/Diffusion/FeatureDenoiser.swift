@@ -23,4 +23,16 @@ public protocol FeatureDenoiser: Denoiser {
     ///
     /// - Returns: both; gradient flows through them.
     func predictAndFeatures(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> Prediction
+
+    /// The features alone, for which a network need not be evaluated to its end.
+    ///
+    /// - Returns: those of ``predictAndFeatures(_:at:given:)``; gradient flows through them.
+    func features(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> [Tensor]
+}
+
+extension FeatureDenoiser {
+    /// Those of a whole evaluation.
+    public func features(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> [Tensor] {
+        predictAndFeatures(x, at: level, given: condition).features
+    }
 }

@@ -20,12 +20,12 @@ public struct Generator<Network: Denoiser>: Sendable {
     ///
     /// - Parameters:
     ///   - network: the network.
-    ///   - levels: numbers of its schedule's levels, falling; if not given, the highest alone.
-    public init(_ network: Network, levels: [Int]? = nil) {
+    ///   - levels: numbers of its schedule's levels, falling; none for the highest alone.
+    public init(_ network: Network, levels: [Int] = []) {
         let count = network.schedule.count
-        let levels = levels ?? [count - 1]
+        let levels = levels.isEmpty ? [count - 1] : levels
         precondition(
-            !levels.isEmpty && levels.allSatisfy((0..<count).contains)
+            levels.allSatisfy((0..<count).contains)
                 && zip(levels, levels.dropFirst()).allSatisfy(>),
             "the levels \(levels) do not fall from \(count - 1) on")
         self.network = network
@@ -42,23 +42,41 @@ public struct Generator<Network: Denoiser>: Sendable {
     public func callAsFunction(
         _ z: Tensor, given condition: Condition? = nil, fresh: (_ step: Int) -> Tensor = noFreshNoise
     ) -> Tensor {
-        func mean(_ x: Tensor, _ number: Int) -> Tensor {
-            network(x, at: level(number, of: z), given: condition)
-        }
-        // At the highest level there is next to no signal; below it, a step begins as the others do, from no signal at all.
-        let isHighest = levels[0] == network.schedule.count - 1
-        let start =
-            isHighest ? z * network.schedule.initialScale : level(levels[0], of: z).matching(z).sigma * z
-        var x = mean(start, levels[0])
-        for (step, number) in levels.enumerated().dropFirst() {
-            x = mean(level(number, of: z).noising(x, noise: fresh(step)), number)
-        }
-        return x
+        samples(ofStep: levels.count - 1, z, condition, fresh)
     }
 
-    private func level(_ number: Int, of z: Tensor) -> NoiseLevel {
+    /// What the network is given in a step: noise at first, later the samples of the step before, noised anew. In training that is
+    /// backward simulation: the network meets its own samples, as it will when it is used. Source: DMD2, section 4.5 (arXiv
+    /// 2405.14867).
+    ///
+    /// - Parameters:
+    ///   - step: the number of the step, from 0.
+    ///   - z: as for ``callAsFunction(_:given:fresh:)``, as the others.
+    /// - Returns: as `z`.
+    public func input(
+        ofStep step: Int, _ z: Tensor, given condition: Condition? = nil,
+        fresh: (_ step: Int) -> Tensor = noFreshNoise
+    ) -> Tensor {
+        let level = level(ofStep: step, of: z)
+        guard step > 0 else {
+            // At the highest level there is next to no signal; below it, a step begins as the others do, from no signal at all.
+            let isHighest = levels[0] == network.schedule.count - 1
+            return isHighest ? z * network.schedule.initialScale : level.matching(z).sigma * z
+        }
+        return level.noising(samples(ofStep: step - 1, z, condition, fresh), noise: fresh(step))
+    }
+
+    /// The level of a step, for each sample of `z`.
+    public func level(ofStep step: Int, of z: Tensor) -> NoiseLevel {
         network.schedule.level(
-            at: .full([z.shape[0]], value: Double(number), dtype: .int64, device: z.device))
+            at: .full([z.shape[0]], value: Double(levels[step]), dtype: .int64, device: z.device))
+    }
+
+    private func samples(
+        ofStep step: Int, _ z: Tensor, _ condition: Condition?, _ fresh: (_ step: Int) -> Tensor
+    ) -> Tensor {
+        let input = input(ofStep: step, z, given: condition, fresh: fresh)
+        return network(input, at: level(ofStep: step, of: z), given: condition)
     }
 }
 

@@ -90,4 +90,9 @@ extension Guided: FeatureDenoiser where Base: FeatureDenoiser {
         let both = base.predictAndFeatures(doubled.x, at: doubled.level, given: doubled.condition)
         return Prediction(x0: guided(both.x0), features: both.features.map { $0.chunked(2)[1] })
     }
+
+    /// The features under the condition.
+    public func features(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> [Tensor] {
+        base.features(x, at: level, given: condition ?? unconditional(x))
+    }
 }

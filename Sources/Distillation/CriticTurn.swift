@@ -5,64 +5,112 @@ import Diffusion
 import Torch
 import Training
 
-/// One of the critic's turns in a step: its update on generated samples, in micro-batches.
+/// One of the critic's turns in a step: its update on generated samples, in micro-batches, and that of the discriminator's heads.
 struct CriticTurn<Teacher: Denoiser>: Sendable {
-    let terms: [any CriticTerm]
+    let method: Method
     let recipe: DistillationRecipe
     let teacher: Teacher
     let generator: Teacher.Replica
+    let discriminator: Discriminator?
     let conditions: (any ConditionSource)?
     let randomness: StepRandomness
 
     /// Samples of fresh noise, in micro-batches.
     func freshSamples() -> [Samples] {
-        let ranges = parts(of: recipe.batch, count: recipe.microBatchCount(randomness.device))
+        let count = recipe.microBatchCount(randomness.device, readsPairs: method.inputs.contains(.pairs))
+        let ranges = parts(of: recipe.batch, count: count)
+        let generator = Generator(generator, levels: recipe.levels)
+        let step = randomness.generatorStep(of: generator.levels.count)
         return withoutGradients {
             concurrently(ranges.count, threads: randomness.device.threads) { part in
                 let (z, condition) = randomness.latents(ranges[part], conditions)
+                let indices = Array(ranges[part])
+                let input = generator.input(ofStep: step, z, given: condition) {
+                    randomness.fresh(indices, step: $0)
+                }
                 return Samples(
-                    tensor: Generator(generator)(z, given: condition), condition: condition,
-                    indices: Array(ranges[part]))
+                    tensor: generator.network(
+                        input, at: generator.level(ofStep: step, of: z), given: condition),
+                    condition: condition, indices: indices)
             }
         }
     }
 
-    /// Updates the critic.
+    /// Updates the critic and the heads.
     ///
+    /// - Parameter real: as many real samples as there are generated ones; needed where a term reads logits.
     /// - Returns: beside what was measured, the noise, sigma, of each part.
     func run(
-        _ critic: TrainedNetwork<Teacher.Replica>, on samples: [Samples], learningRate: Double
-    ) -> UpdateReport<Tensor> {
+        _ critic: TrainedNetwork<Teacher.Replica>, on samples: [Samples], real: RealBatch?,
+        learningRate: Double, headLearningRate: Double
+    ) -> UpdateReport<Tensor?> {
         let network = critic.network
+        let inputs = method.criticInputs
         let total = samples.reduce(0) { $0 + $1.indices.count }
         return critic.update(
-            microBatches: samples.count, learningRate: learningRate, clipNorm: recipe.clipNorm
+            microBatches: samples.count, learningRate: learningRate, companionLearningRate: headLearningRate,
+            clipNorm: recipe.clipNorm
         ) { part in
-            let input = input(of: network, samples[part])
+            let samples = samples[part]
+            let input = CriticInput(
+                samples: samples.tensor, condition: samples.condition,
+                denoised: inputs.contains(.denoised) ? denoised(samples, by: network) : nil,
+                logits: inputs.contains(.logits)
+                    ? real.flatMap { logits(samples, $0.indexed(by: samples.indices), inputs) } : nil)
             var sum = TermSum()
-            for term in terms { sum.add(term(input), term.name, weight: term.weight, of: total) }
-            return MicroBatch(loss: sum.loss, scalars: sum.scalars, result: input.level.sigma)
+            for term in method.criticTerms {
+                sum.add(term(input), term.name, weight: term.weight, of: total)
+            }
+            return MicroBatch(loss: sum.loss, scalars: sum.scalars, result: input.denoised?.level.sigma)
         }
     }
 
-    /// What the terms make of samples with some network in the critic's place; waits for the device.
-    func loss(of network: some Denoiser, on samples: [Samples]) -> Double {
+    /// The denoising loss of samples with some network in the critic's place; waits for the device.
+    func denoisingLoss(of network: some Denoiser, on samples: [Samples]) -> Double {
         withoutGradients {
             let losses = concurrently(samples.count, threads: randomness.device.threads) { part in
-                let input = input(of: network, samples[part])
-                return Tensor.concatenated(terms.map { $0(input).loss * $0.weight })
+                let samples = samples[part]
+                return Denoising()(
+                    CriticInput(
+                        samples: samples.tensor, condition: samples.condition,
+                        denoised: denoised(samples, by: network))
+                ).loss
             }
             return Tensor.concatenated(losses).mean().item()
         }
     }
 
-    private func input(of network: some Denoiser, _ samples: Samples) -> CriticInput {
-        let noise = randomness.noiseSample(samples.indices, levels: 0..<teacher.schedule.count)
-        let level = noise.level(of: teacher.schedule)
-        let noised = level.noising(samples.tensor, noise: noise.noise)
-        return CriticInput(
-            samples: samples.tensor, condition: samples.condition, level: level,
-            prediction: Prediction(x0: network(noised, at: level, given: samples.condition)),
-            weight: teacher.lossWeight(at: level))
+    private func denoised(_ samples: Samples, by network: some Denoiser) -> CriticInput.Denoised {
+        let noise = randomness.noiseSample(samples.indices, recipe.critic.levels, of: teacher.schedule)
+        return CriticInput.Denoised(
+            level: noise.level,
+            prediction: Prediction(
+                x0: network(noise.noised(samples.tensor), at: noise.level, given: samples.condition)),
+            weight: teacher.lossWeight(at: noise.level))
+    }
+
+    /// Generated and real samples go through the discriminator in one batch.
+    private func logits(
+        _ fake: Samples, _ real: RealBatch, _ inputs: CriticInputs
+    ) -> CriticInput.Logits? {
+        let settings = recipe.adversarial
+        func noise(_ name: String) -> NoiseSample {
+            randomness.noiseSample(fake.indices, settings.levels, of: teacher.schedule, for: name)
+        }
+        let fakeNoise = noise("adversarial")
+        let realNoise = settings.sharesNoise ? fakeNoise : noise("real")
+        var samples = [(fakeNoise, fake.tensor, fake.condition), (realNoise, real.samples, real.condition)]
+        if inputs.contains(.perturbedLogits) {
+            let moved = real.samples + 0.1 * randomness.perturbation(fake.indices)
+            samples.append((realNoise, moved, real.condition))
+        }
+        let conditions = samples.compactMap(\.2)
+        let logits = discriminator?(
+            .concatenated(samples.map { $0.0.noised($0.1) }), at: .concatenated(samples.map(\.0.level)),
+            given: conditions.isEmpty ? nil : .concatenated(conditions)
+        ).chunked(samples.count)
+        return logits.map {
+            CriticInput.Logits(fake: $0[0], real: $0[1], perturbed: $0.count > 2 ? $0[2] : nil)
+        }
     }
 }

@@ -9,8 +9,16 @@ public enum DistillationError: LocalizedError, Equatable, CustomStringConvertibl
     case noPairs
     /// The pairs are not of this teacher.
     case foreignPairs(what: String, expected: String, found: String)
-    /// `distillation.distributionMatching` has a `minimumLevel` and a `maximumLevel` that leave no step of the teacher's schedule between them.
-    case noLevels(count: Int)
+    /// The part of the schedule that `key` names holds none of its levels.
+    case noLevels(key: String, count: Int)
+    /// The generator's levels are not all in the schedule.
+    case levelsBeyondSchedule([Int], count: Int)
+    /// The weights of all terms are 0.
+    case noTerms
+    /// A discriminator has no real images to learn from.
+    case noRealImages
+    /// The real images are not what the teacher makes.
+    case foreignRealImages(what: String, expected: String, found: String)
     /// The recipe's `decoder` is tiny at some step, but there is no distance through one.
     case noTinyDecoder
     /// A term reads inner features, which the teacher's network does not show.
@@ -26,9 +34,21 @@ public enum DistillationError: LocalizedError, Equatable, CustomStringConvertibl
         case .foreignPairs(let what, let expected, let found):
             "The pairs are not of this teacher and its prompts: their \(what) is \(found) instead of \(expected); "
                 + "make pairs with these."
-        case .noLevels(let count):
-            "The recipe's `distillation.distributionMatching` has a `minimumLevel` and a `maximumLevel` that leave none of the schedule's \(count) levels between them: "
-                + "move them apart."
+        case .noLevels(let key, let count):
+            "The recipe's `distillation.\(key)` has a `minimum` and a `maximum` that leave none of the schedule's \(count) levels between "
+                + "them: move them apart."
+        case .levelsBeyondSchedule(let levels, let count):
+            "The recipe's `distillation.levels` are \(levels), but the teacher's schedule has the levels 0 to \(count - 1): choose among "
+                + "these."
+        case .noTerms:
+            "The generator has nothing to learn from, since the weights of all its terms are 0: raise one of "
+                + "`distributionMatching.weight`, `scoreIdentity.weight`, `adversarial.weight` and `regression.weight`."
+        case .noRealImages:
+            "The discriminator needs real images to tell the generator's from: give some, or set `adversarial.weight` to 0 and "
+                + "`distributionMatching.divergence` to `reverseKL`."
+        case .foreignRealImages(let what, let expected, let found):
+            "The real images do not suit the teacher: their \(what) is \(found) instead of \(expected); give images like those that it "
+                + "was trained on."
         case .noTinyDecoder:
             "The recipe's `distillation.regression.decoder` is `tiny`, but there is no tiny decoder: give one, or set it to `full`."
         case .noFeatures(let term, let network):

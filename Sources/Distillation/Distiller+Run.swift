@@ -23,11 +23,13 @@ extension Distiller: TrainingTask {
     /// device.
     public func scalars(of report: StepReport, done: Int) throws -> [String: Double] {
         var scalars = report.scalars()
-        let losses = try criticLag(after: done)
-        scalars["critic/fresh_loss"] = losses.critic
-        scalars["critic/lag"] = losses.critic / losses.teacher
+        if let losses = try criticLag(after: done) {
+            scalars["critic/fresh_loss"] = losses.critic
+            scalars["critic/lag"] = losses.critic / losses.teacher
+        }
+        for (name, norm) in try gradientNorms(after: done) { scalars["gradient/\(name)"] = norm }
         scalars.merge(ImageStatistics(of: report.images).scalars("images")) { $1 }
-        if let pairStatistics { scalars.merge(pairStatistics.scalars("pairs")) { $1 } }
+        if let realStatistics { scalars.merge(realStatistics.scalars("real")) { $1 } }
         scalars["health/sane"] = health(of: scalars, done: done)?.isSane == true ? 1 : 0
         return scalars
     }
@@ -39,7 +41,9 @@ extension Distiller: TrainingTask {
 
     /// All that a run needs to go on, by file of a checkpoint; see `TrainedNetwork.state`.
     public var state: [String: OrderedDictionary<String, Tensor>] {
-        generator.state.merging(critic.state) { $1 }
+        let networks = generator.state.merging(critic.state) { $1 }
+        guard let ratios else { return networks }
+        return networks.merging(["density-ratios": ratios.state]) { $1 }
     }
 
     /// Goes on from a checkpoint of ``state``.
@@ -49,5 +53,6 @@ extension Distiller: TrainingTask {
     public func load(_ checkpoint: Checkpoint) throws {
         try generator.load(checkpoint)
         try critic.load(checkpoint)
+        try ratios?.load(checkpoint.tensors("density-ratios"))
     }
 }

@@ -31,58 +31,91 @@ public final class Distiller<Teacher: Denoiser> {
 
     private let phases: [(phase: DistillationPhase, method: Method)]
     private let pairs: PairSet?
+    private let realImages: (any RealImages)?
     private let conditions: (any ConditionSource)?
-    /// Of the first pairs' images; nil without pairs.
-    let pairStatistics: ImageStatistics?
+    private let discriminator: Discriminator?
+    /// What a divergence weighs distribution matching by; nil for DMD's own.
+    let ratios: DensityRatios?
+    private let levelTable: LevelTable
+    /// Of the first pairs' images, or of the first real ones; nil without both.
+    let realStatistics: ImageStatistics?
 
     /// Makes generator and critic from the teacher.
     ///
     /// - Parameters:
     ///   - recipe: valid settings.
     ///   - teacher: the pretrained denoiser; moved to `device`, frozen, and set to the recipe's `computeType`.
-    ///   - pairs: pairs of this teacher; not needed where there is no regression loss.
-    ///   - distance: `l` of the regression loss, such as LPIPS; needed where pairs are.
+    ///   - pairs: pairs of this teacher; not needed where no term reads them.
+    ///   - distance: `l` of the regression loss, such as LPIPS; needed where there is one.
     ///   - tinyDistance: the same where the recipe's `decoder` is `tiny`; needed if it ever is.
+    ///   - realImages: what a discriminator learns from; needed where there is one.
     ///   - terms: terms of the generator's loss beside those of the recipe.
     ///   - conditions: what samples are conditioned on; if not given, the classes of the teacher, if it has any.
     ///   - device: where to work.
-    /// - Throws: ``DistillationError`` if pairs are missing or of another teacher, or if the network cannot be computed as
-    ///   the recipe asks for, ``PairError``, `RecipeError`.
+    /// - Throws: ``DistillationError`` if pairs or real images are missing or do not suit the teacher, or if the network cannot be
+    ///   computed as the recipe asks for, ``PairError``, `RecipeError`.
     public init(
         _ recipe: DistillationRecipe, teacher: Teacher, pairs: PairSet? = nil, distance: Distance? = nil,
-        tinyDistance: Distance? = nil, terms: [any GeneratorTerm] = [],
+        tinyDistance: Distance? = nil, realImages: (any RealImages)? = nil, terms: [any GeneratorTerm] = [],
         conditions: (any ConditionSource)? = nil, device: Device = .cpu
     ) throws {
         try recipe.validate()
         let conditions = conditions ?? teacher.classConditions
-        phases = try recipe.phases().map { phase in
+        let recipePhases = try recipe.phases()
+        let isWeighted = recipePhases.contains { $0.recipe.distributionMatching.divergence != .reverseKL }
+        let ratios = isWeighted ? DensityRatios() : nil
+        let phases = try recipePhases.map { phase in
             let distance = phase.recipe.regression.decoder == .tiny ? tinyDistance : distance
-            var method = Method.distributionMatching(phase.recipe, distance: distance)
-            method.generatorTerms += terms
-            try phase.recipe.check(teacher, method, pairs: pairs, distance: distance)
+            let method = Method(phase.recipe, distance: distance, ratios: ratios, terms: terms)
+            try phase.recipe.check(
+                teacher, method, pairs: pairs, distance: distance, hasRealImages: realImages != nil)
             return (phase, method)
         }
         if let pairs { try pairs.description.check(madeBy: teacher, conditions) }
-        self.recipe = phases[0].phase.recipe
+        func used<Source>(_ source: Source?, _ isNeeded: (Method) -> Bool) -> Source? {
+            phases.contains { isNeeded($0.1) } ? source : nil
+        }
+        self.phases = phases
+        self.recipe = phases[0].0.recipe
         self.teacher = teacher
         self.conditions = conditions
-        self.pairs = phases.contains { $0.method.inputs.contains(.pairs) } ? pairs : nil
+        self.pairs = used(pairs) { $0.inputs.contains(.pairs) }
+        self.realImages = used(realImages, \.needsDiscriminator)
+        try self.realImages?.check(like: teacher)
         self.device = device
+        self.ratios = ratios
+        levelTable = LevelTable(teacher.schedule)
         teacher.move(to: device)
         teacher.setRequiresGrad(false)
         let networks = (teacher.replica(sharing: .nothing), teacher.replica(sharing: .nothing))
         try recipe.prepare(teacher)
         try recipe.prepare(networks.0)
         try recipe.prepare(networks.1)
+        let isOfCritic = recipe.adversarial.trunk == .critic
+        let trunk = isOfCritic ? networks.1 as? any FeatureDenoiser : teacher as? any FeatureDenoiser
+        discriminator = used(trunk, \.needsDiscriminator).map { trunk in
+            Discriminator(
+                trunk: trunk,
+                heads: DiscriminatorHeads(
+                    recipe.adversarial, on: trunk, given: conditions.map { $0([0]).to(device) },
+                    seed: recipe.seed, device: device),
+                features: recipe.adversarial.features)
+        }
         let betas = (recipe.beta1, recipe.beta2)
         generator = TrainedNetwork(
             "generator", networks.0, betas: betas, weightDecay: recipe.weightDecay,
             averages: Averages(
                 of: networks.0, halfLivesImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp))
-        critic = TrainedNetwork("critic", networks.1, betas: betas, weightDecay: recipe.weightDecay)
-        pairStatistics = try self.pairs.map { pairs in
-            ImageStatistics(of: try pairs.pairs(at: 0..<min(1_024, pairs.description.count)).images)
-        }
+        critic = TrainedNetwork(
+            "critic", networks.1, betas: betas, weightDecay: recipe.weightDecay,
+            with: discriminator.map { .init("discriminator", $0.heads) })
+        realStatistics =
+            if let pairs = self.pairs {
+                ImageStatistics(
+                    of: try pairs.pairs(at: 0..<min(1_024, pairs.description.count)).images)
+            } else if let images = self.realImages {
+                ImageStatistics(of: try images(Array(0..<min(1_024, images.count))).samples)
+            } else { nil }
     }
 
     /// The generator with an average of its weights: the result of a distillation.
@@ -91,44 +124,72 @@ public final class Distiller<Teacher: Denoiser> {
     public func averagedGenerator(_ average: Int = 0) -> Generator<Network> {
         let network = generator.network.replica(sharing: .nothing)
         generator.averages?.each[average].copy(to: network)
-        return Generator(network)
+        return Generator(network, levels: recipe.levels)
     }
 
     // MARK: Algorithm 1
 
-    /// One iteration: an update of the generator on the sum of its terms, then updates of the critic, the first of them on
-    /// the samples that the generator was just judged by, any others on fresh ones.
+    /// One iteration: an update of the generator on the sum of its terms, then updates of the critic and of the discriminator's heads,
+    /// where a term reads them, the first on the samples that the generator was just judged by, any others on fresh ones.
     ///
     /// All that is random depends on the recipe's seed and on `index` alone. An update whose loss or gradient is not finite
     /// is not made, and neither are those after it; which waits for the device before each update.
     ///
     /// - Parameter index: the number of the step, from 0.
-    /// - Throws: `TorchError` for what libtorch refuses, such as more memory than there is, and ``PairError`` for a file of
-    ///   pairs that was damaged; the distiller is then not to be used.
+    /// - Throws: `TorchError` for what libtorch refuses, such as more memory than there is, ``PairError`` for a file of
+    ///   pairs that was damaged, and what real images throw; the distiller is then not to be used.
     public func step(_ index: Int) throws -> StepReport {
         try LibTorch.withErrors {
-            let (phase, method) = phases.last { $0.phase.start <= index } ?? phases[0]
+            let (phase, method) = phase(of: index)
             recipe = phase.recipe
-            let learningRate =
-                recipe.learningRate * learningRateFactor * warmUp(index, length: recipe.warmUpSteps)
-                * coolDown(index, length: recipe.coolDownSteps, duration: recipe.steps)
-
             let turn = try generatorTurn(index, method)
-            let judged = turn.run(generator, learningRate: learningRate)
+            let judged = turn.run(generator, learningRate: scheduled(recipe.learningRate, index))
             if judged.fault == nil {
                 generator.updateAverages(
                     batchSize: recipe.batch, imagesBefore: phase.images(before: index))
             }
-            var report = StepReport(judged, turn.randomness, readsPairs: turn.pairs != nil)
+            var report = StepReport(
+                judged, turn.randomness, streams: turn.pairs == nil ? [] : [PairSet.orderStream])
 
-            for number in 0..<recipe.critic.steps where report.fault == nil {
-                let turn = criticTurn(number, index, method)
-                let samples = number == 0 ? judged.results.map(\.samples) : turn.freshSamples()
-                let update = turn.run(critic, on: samples, learningRate: learningRate)
-                report.add(update, turn.randomness)
+            if !method.criticTerms.isEmpty {
+                for number in 0..<recipe.critic.steps where report.fault == nil {
+                    let turn = criticTurn(number, index, method)
+                    let samples = number == 0 ? judged.results.map(\.samples) : turn.freshSamples()
+                    try report.add(
+                        update(turn, on: samples, number, index), turn.randomness,
+                        streams: realImages == nil ? [] : [RealBatch.orderStream])
+                }
             }
+            ratios?.update(recipe.distributionMatching.divergence, judged.results.compactMap(\.logits))
             return report
         }
+    }
+
+    private func phase(of index: Int) -> (phase: DistillationPhase, method: Method) {
+        phases.last { $0.phase.start <= index } ?? phases[0]
+    }
+
+    /// A learning rate after warm-up and cool-down.
+    private func scheduled(_ learningRate: Double, _ index: Int) -> Double {
+        learningRate * learningRateFactor * warmUp(index, length: recipe.warmUpSteps)
+            * coolDown(index, length: recipe.coolDownSteps, duration: recipe.steps)
+    }
+
+    private func update(
+        _ turn: CriticTurn<Teacher>, on samples: [Samples], _ number: Int, _ index: Int
+    ) throws -> UpdateReport<Tensor?> {
+        let count = samples.reduce(0) { $0 + $1.indices.count }
+        let real =
+            try turn.method.needsDiscriminator
+            ? realImages.map {
+                try RealBatch(
+                    $0, count: count, update: index * recipe.critic.steps + number, seed: recipe.seed,
+                    device: device)
+            } : nil
+        let learningRate = recipe.critic.learningRate ?? recipe.learningRate
+        return turn.run(
+            critic, on: samples, real: real, learningRate: scheduled(learningRate, index),
+            headLearningRate: scheduled(recipe.adversarial.learningRate ?? learningRate, index))
     }
 
     private func generatorTurn(_ index: Int, _ method: Method) throws -> GeneratorTurn<Teacher> {
@@ -137,21 +198,28 @@ public final class Distiller<Teacher: Denoiser> {
             batch = try pairs.batch(recipe.regression.batch, step: index, seed: recipe.seed, device: device)
         }
         return GeneratorTurn(
-            terms: method.generatorTerms, inputs: method.inputs, recipe: recipe, teacher: teacher,
-            critic: critic.network, pairs: batch, conditions: conditions,
+            method: method, recipe: recipe, teacher: teacher, critic: critic.network,
+            discriminator: discriminator, pairs: batch, conditions: conditions,
             randomness: randomness("distill.generator", index))
     }
 
     private func criticTurn(_ number: Int, _ index: Int, _ method: Method) -> CriticTurn<Teacher> {
+        criticTurn(method, randomness("distill.critic.\(number)", index))
+    }
+
+    private func criticTurn(_ method: Method, _ randomness: StepRandomness) -> CriticTurn<Teacher> {
         CriticTurn(
-            terms: method.criticTerms, recipe: recipe, teacher: teacher, generator: generator.network,
-            conditions: conditions, randomness: randomness("distill.critic.\(number)", index))
+            method: method, recipe: recipe, teacher: teacher, generator: generator.network,
+            discriminator: discriminator, conditions: conditions, randomness: randomness)
     }
 
     private func randomness(_ turn: String, _ step: Int) -> StepRandomness {
         StepRandomness(
-            seed: recipe.seed, turn: turn, step: step, sampleShape: teacher.sampleShape, device: device)
+            seed: recipe.seed, turn: turn, step: step, sampleShape: teacher.sampleShape, levels: levelTable,
+            device: device)
     }
+
+    // MARK: Health
 
     /// The critic's lag: its loss on fresh samples of the generator as it is now, and the teacher's on the same samples
     /// with the same noise. A critic that knows the generator's samples denoises them better than the teacher does.
@@ -159,13 +227,26 @@ public final class Distiller<Teacher: Denoiser> {
     /// The draws are of their own, so that measuring does not change a run.
     ///
     /// - Parameter index: the number of the step after which to measure.
-    public func criticLag(after index: Int) throws -> (critic: Double, teacher: Double) {
-        try LibTorch.withErrors {
-            let turn = CriticTurn(
-                terms: [Denoising()], recipe: recipe, teacher: teacher, generator: generator.network,
-                conditions: conditions, randomness: randomness("health", index))
+    /// - Returns: both; nil where the critic does not learn.
+    public func criticLag(after index: Int) throws -> (critic: Double, teacher: Double)? {
+        let method = phase(of: index).method
+        guard method.criticInputs.contains(.denoised) else { return nil }
+        return try LibTorch.withErrors {
+            let turn = criticTurn(method, randomness("health", index))
             let samples = turn.freshSamples()
-            return (turn.loss(of: critic.network, on: samples), turn.loss(of: teacher, on: samples))
+            return (
+                turn.denoisingLoss(of: critic.network, on: samples),
+                turn.denoisingLoss(of: teacher, on: samples)
+            )
+        }
+    }
+
+    /// How strongly each term pulls: the norm of its gradient, times its weight, at an image, by the names of the terms.
+    ///
+    /// - Parameter index: the number of the step whose draws are taken.
+    public func gradientNorms(after index: Int) throws -> [String: Double] {
+        try LibTorch.withErrors {
+            try generatorTurn(index, phase(of: index).method).gradientNorms(generator.network)
         }
     }
 }

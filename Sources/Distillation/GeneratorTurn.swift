@@ -18,12 +18,11 @@ struct Samples: Sendable {
 
 /// The generator's turn in a step: its update on the sum of its terms, in micro-batches.
 struct GeneratorTurn<Teacher: Denoiser>: Sendable {
-    let terms: [any GeneratorTerm]
-    /// What the terms read.
-    let inputs: TermInputs
+    let method: Method
     let recipe: DistillationRecipe
     let teacher: Teacher
     let critic: Teacher.Replica
+    let discriminator: Discriminator?
     let pairs: PairSet.Batch?
     let conditions: (any ConditionSource)?
     let randomness: StepRandomness
@@ -33,49 +32,99 @@ struct GeneratorTurn<Teacher: Denoiser>: Sendable {
         let samples: Samples
         /// The noise, sigma, that the samples were judged at; nil where no term reads scores.
         let sigma: Tensor?
+        /// The discriminator's logits there, and where in the schedule that is; nil where no term reads them.
+        let logits: (logits: Tensor, positions: Tensor)?
     }
 
     /// Updates the generator.
     func run(_ generator: TrainedNetwork<Teacher.Replica>, learningRate: Double) -> UpdateReport<Result> {
         let network = generator.network
-        let ranges = parts(of: recipe.batch, count: recipe.microBatchCount(randomness.device))
+        let ranges = parts(of: recipe.batch, count: microBatchCount)
         let pairRanges = pairs.map { parts(of: $0.count, count: ranges.count) }
         return generator.update(
             microBatches: ranges.count, learningRate: learningRate, clipNorm: recipe.clipNorm
         ) { part in
             let (samples, pairs) = samples(network, ranges[part], pairRanges?[part])
-            let scores = inputs.contains(.scores) ? scores(samples) : nil
+            let output = judged(samples, pairs, method.inputs)
+            let scores = output.scores
             return loss(
-                GeneratorOutput(
-                    samples: samples.tensor, condition: samples.condition, scores: scores, pairs: pairs),
-                Result(samples: samples.detached, sigma: scores?.level.sigma))
+                output,
+                Result(
+                    samples: samples.detached, sigma: scores?.level.sigma,
+                    logits: scores.flatMap { scores in
+                        scores.logits.map { ($0.detached(), scores.positions) }
+                    }))
         }
+    }
+
+    /// The norm of what each term's gradient, times its weight, is at an image: by how much terms pull, whatever network they pull at.
+    /// A few samples are enough; waits for the device.
+    ///
+    /// - Returns: the means over images, by the names of the terms.
+    func gradientNorms(_ network: Teacher.Replica) -> [String: Double] {
+        let count = min(recipe.batch, 16)
+        let (made, pairs) = withoutGradients {
+            samples(network, 0..<count, self.pairs.map { 0..<min($0.count, count) })
+        }
+        return Dictionary(
+            uniqueKeysWithValues: method.generatorTerms.map { term in
+                func leaf(_ tensor: Tensor) -> Tensor {
+                    let leaf = tensor.detached().cloned()
+                    leaf.setRequiresGrad(true)
+                    return leaf
+                }
+                let x = Samples(
+                    tensor: leaf(made.tensor), condition: made.condition, indices: made.indices)
+                let pairs = pairs.map {
+                    GeneratorOutput.Pairs(generated: leaf($0.generated), target: $0.target)
+                }
+                let loss = term(judged(x, pairs, term.inputs)).loss.sum() * term.weight
+                let inputs = [x.tensor] + (pairs.map { [$0.generated] } ?? [])
+                let norms = gradients(of: loss, with: inputs).map {
+                    $0.flattened(from: 1).square().sum(dims: [1]).sqrt().mean().item()
+                }
+                return (term.name, norms.reduce(0, +))
+            })
     }
 
     /// The sum of the terms for a part of a batch.
     private func loss(_ output: GeneratorOutput, _ result: Result) -> MicroBatch<Result> {
+        let judgedImages =
+            recipe.batch + (pairs.map { recipe.regression.joinBatch ? $0.count : 0 } ?? 0)
         var sum = TermSum()
-        for term in terms {
+        for term in method.generatorTerms {
             sum.add(
                 term(output), term.name, weight: term.weight,
-                of: term.inputs.contains(.pairs) ? recipe.regression.batch : recipe.judgedImages)
+                of: term.inputs.contains(.pairs) ? recipe.regression.batch : judgedImages)
         }
         return MicroBatch(loss: sum.loss, scalars: sum.scalars, result: result)
     }
 
-    /// One pass through the generator serves all terms: on fresh noise, and on that of the pairs, whose samples are judged
-    /// with the others where the recipe says so.
+    private var microBatchCount: Int { recipe.microBatchCount(randomness.device, readsPairs: pairs != nil) }
+
+    /// One evaluation of the generator serves all terms: on fresh noise, in one of its steps, and in the first step on the noise of the
+    /// pairs, whose samples are judged with the others where the recipe says so.
     private func samples(
         _ network: Teacher.Replica, _ range: Range<Int>, _ pairRange: Range<Int>?
     ) -> (samples: Samples, pairs: GeneratorOutput.Pairs?) {
+        let generator = Generator(network, levels: recipe.levels)
+        let step = randomness.generatorStep(of: generator.levels.count)
         let fresh = randomness.latents(range, conditions)
+        let input = withoutGradients {
+            generator.input(ofStep: step, fresh.z, given: fresh.condition) {
+                randomness.fresh(Array(range), step: $0)
+            }
+        }
+        let level = generator.level(ofStep: step, of: fresh.z)
         guard let pairs = pairRange.flatMap({ pairs?[$0] }), let pairRange else {
-            let made = Generator(network)(fresh.z, given: fresh.condition)
+            let made = network(input, at: level, given: fresh.condition)
             return (Samples(tensor: made, condition: fresh.condition, indices: Array(range)), nil)
         }
         let conditions = [fresh.condition, pairs.condition].compactMap(\.self)
         let condition = conditions.isEmpty ? nil : Condition.concatenated(conditions)
-        let both = Generator(network)(.concatenated([fresh.z, pairs.z]), given: condition)
+        let both = network(
+            .concatenated([input, generator.input(ofStep: 0, pairs.z)]),
+            at: .concatenated([level, generator.level(ofStep: 0, of: pairs.z)]), given: condition)
         let made = both.split(sizes: [range.count, pairRange.count])
         let samples =
             recipe.regression.joinBatch
@@ -86,29 +135,45 @@ struct GeneratorTurn<Teacher: Denoiser>: Sendable {
         return (samples, GeneratorOutput.Pairs(generated: made[1], target: pairs.images))
     }
 
+    /// What terms read of samples.
+    private func judged(
+        _ samples: Samples, _ pairs: GeneratorOutput.Pairs?, _ inputs: TermInputs
+    ) -> GeneratorOutput {
+        GeneratorOutput(
+            samples: samples.tensor, condition: samples.condition,
+            scores: inputs.contains(.scores) ? scores(samples, inputs) : nil, pairs: pairs,
+            logits: inputs.contains(.logits) ? logits(samples) : nil)
+    }
+
     /// Teacher and critic at the noised samples.
-    private func scores(_ samples: Samples) -> GeneratorOutput.Scores {
-        let noise = randomness.noiseSample(samples.indices, levels: recipe.levels(of: teacher.schedule.count))
-        let level = noise.level(of: teacher.schedule)
+    private func scores(_ samples: Samples, _ inputs: TermInputs) -> GeneratorOutput.Scores {
+        let noise = randomness.noiseSample(samples.indices, recipe.scoreLevels, of: teacher.schedule)
         func evaluated() -> GeneratorOutput.Scores {
-            let noised = level.noising(samples.tensor, noise: noise.noise)
+            let noised = noise.noised(samples.tensor)
+            func predicted(by network: some Denoiser, showing features: Bool) -> Prediction {
+                guard features || inputs.contains(.features), let network = network as? any FeatureDenoiser
+                else { return Prediction(x0: network(noised, at: noise.level, given: samples.condition)) }
+                return network.predictAndFeatures(noised, at: noise.level, given: samples.condition)
+            }
+            let readsLogits = inputs.contains(.scoreLogits)
+            let isTeachers = recipe.adversarial.trunk == .teacher
+            let teacher = predicted(by: teacher, showing: readsLogits && isTeachers)
+            let critic = predicted(by: critic, showing: readsLogits && !isTeachers)
             return GeneratorOutput.Scores(
-                level: level, noised: noised,
-                teacher: predicted(by: teacher, noised, level, samples.condition, inputs),
-                critic: predicted(by: critic, noised, level, samples.condition, inputs))
+                level: noise.level, noised: noised, teacher: teacher, critic: critic,
+                positions: noise.positions,
+                logits: readsLogits
+                    ? discriminator?.logits(of: (isTeachers ? teacher : critic).features) : nil)
         }
         return inputs.contains(.scoreGradients) ? evaluated() : withoutGradients(evaluated)
     }
-}
 
-/// A prediction, with features where they are read.
-private func predicted(
-    by network: some Denoiser, _ x: Tensor, _ level: NoiseLevel, _ condition: Condition?, _ inputs: TermInputs
-) -> Prediction {
-    guard inputs.contains(.features), let network = network as? any FeatureDenoiser else {
-        return Prediction(x0: network(x, at: level, given: condition))
+    /// The discriminator at samples noised for it.
+    private func logits(_ samples: Samples) -> Tensor? {
+        let noise = randomness.noiseSample(
+            samples.indices, recipe.adversarial.levels, of: teacher.schedule, for: "adversarial")
+        return discriminator?(noise.noised(samples.tensor), at: noise.level, given: samples.condition)
     }
-    return network.predictAndFeatures(x, at: level, given: condition)
 }
 
 /// The first `count` numbers in parts whose sizes differ by one at most, one after another.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Foundation
 public import Torch
 
 /// How bright and how rich in contrast some images are.
@@ -40,56 +41,72 @@ public struct ImageStatistics: Equatable, Sendable {
 }
 
 /// Whether a run looks sane, in one sentence. The losses cannot tell: the distribution matching loss rises while the
-/// critic learns where the generator's images lie, and the critic's loss merely fluctuates.
+/// critic learns where the generator's images lie, the critic's loss merely fluctuates, and the adversarial loss of the generator rises
+/// where the discriminator learns.
 ///
-/// What tells is whether the critic keeps up with the generator, and whether the images keep the brightness and
-/// contrast of the pairs: DMD2 (arXiv 2405.14867, appendix C) found drifting brightness to be the mark of too few
-/// updates of the critic.
+/// What tells is whether the critic keeps up with the generator, whether the discriminator tells real from generated images, yet not too
+/// well, whether one term drowns the others, and whether the images keep the brightness and contrast of the teacher's or of real ones:
+/// DMD2 (arXiv 2405.14867, appendix C) found drifting brightness to be the mark of too few updates of the critic.
 public enum Health: Equatable, Sendable, CustomStringConvertible {
     /// The learning rate still rises, and generated images are still the teacher's blurred first guess.
     case early
-    /// None of what follows.
-    case sane(lag: Double)
+    /// None of what follows. The lag is nil where there is no critic.
+    case sane(lag: Double?)
     /// The critic's loss on fresh images is above 1.1 of the teacher's.
     case criticLags(lag: Double)
-    /// The brightness of images and pairs differs by more than 0.1 of the range from black to white.
-    case brightnessDrifts(images: Double, pairs: Double)
-    /// The standard deviation of images is less than half of that of pairs.
+    /// The brightness of generated and true images differs by more than 0.1 of the range from black to white.
+    case brightnessDrifts(images: Double, real: Double)
+    /// The standard deviation of images is less than half of that of true ones.
     case contrastLost(ratio: Double)
-    /// The standard deviation of images is more than 1.5 of that of pairs.
+    /// The standard deviation of images is more than 1.5 of that of true ones.
     case contrastExaggerated(ratio: Double)
+    /// The logits of real and generated images are further apart than 8: what the generator could learn from them vanishes.
+    case discriminatorWins(gap: Double)
+    /// The discriminator's loss is within 0.1% of `2 ln 2`, that of a guess.
+    case discriminatorBlind(loss: Double)
+    /// A term pulls at images more than 30 times as hard as another.
+    case termsOutOfBalance(strong: String, weak: String, ratio: Double)
 
-    /// Judges a run.
+    /// Judges a run by the numbers of a line of its log; nil if they are not those of a distillation.
     ///
     /// - Parameters:
     ///   - isWarm: whether the learning rate has risen to its full height.
-    ///   - lag: the critic's loss on fresh images as a fraction of the teacher's on the same; both are equal at the
-    ///     start of a run.
-    ///   - images: of generated images.
-    ///   - pairs: of the pairs' images; nil without pairs.
-    public init(isWarm: Bool, lag: Double, images: ImageStatistics, pairs: ImageStatistics?) {
-        let contrast = pairs.map { images.standardDeviation / $0.standardDeviation }
-        if !isWarm {
-            self = .early
-        } else if let contrast, contrast < 0.5 {
-            self = .contrastLost(ratio: contrast)
-        } else if let contrast, contrast > 1.5 {
-            self = .contrastExaggerated(ratio: contrast)
-        } else if let pairs, abs(images.brightness - pairs.brightness) > 0.1 {
-            self = .brightnessDrifts(images: images.brightness, pairs: pairs.brightness)
-        } else if lag > 1.1 {
-            self = .criticLags(lag: lag)
-        } else {
-            self = .sane(lag: lag)
-        }
+    ///   - scalars: what ``Distiller/scalars(of:done:)`` gave.
+    public init?(isWarm: Bool, scalars: [String: Double]) {
+        guard let images = ImageStatistics("images", in: scalars) else { return nil }
+        let real = ImageStatistics("real", in: scalars)
+        let lag = scalars["critic/lag"]
+        self =
+            isWarm
+            ? Self.contrast(images, real) ?? Self.discriminator(scalars) ?? Self.balance(scalars)
+                ?? lag.flatMap { $0 > 1.1 ? .criticLags(lag: $0) : nil } ?? .sane(lag: lag) : .early
     }
 
-    /// Judges a run by the numbers of a line of its log; nil if they are not those of a distillation.
-    public init?(isWarm: Bool, scalars: [String: Double]) {
-        guard let lag = scalars["critic/lag"], let images = ImageStatistics("images", in: scalars) else {
+    private static func contrast(_ images: ImageStatistics, _ real: ImageStatistics?) -> Health? {
+        guard let real else { return nil }
+        let contrast = images.standardDeviation / real.standardDeviation
+        if contrast < 0.5 { return .contrastLost(ratio: contrast) }
+        if contrast > 1.5 { return .contrastExaggerated(ratio: contrast) }
+        return abs(images.brightness - real.brightness) > 0.1
+            ? .brightnessDrifts(images: images.brightness, real: real.brightness) : nil
+    }
+
+    private static func discriminator(_ scalars: [String: Double]) -> Health? {
+        guard let loss = scalars["loss/discriminator"], let real = scalars["logit/real"],
+            let fake = scalars["logit/fake"]
+        else { return nil }
+        if real - fake > 8 { return .discriminatorWins(gap: real - fake) }
+        return abs(loss / (2 * log(2)) - 1) < 0.001 ? .discriminatorBlind(loss: loss) : nil
+    }
+
+    private static func balance(_ scalars: [String: Double]) -> Health? {
+        let norms = scalars.filter { $0.key.hasPrefix("gradient/") && $0.value > 0 }
+            .map { (name: String($0.key.dropFirst("gradient/".count)), norm: $0.value) }
+            .sorted { ($0.norm, $0.name) < ($1.norm, $1.name) }
+        guard let weak = norms.first, let strong = norms.last, strong.norm > 30 * weak.norm else {
             return nil
         }
-        self.init(isWarm: isWarm, lag: lag, images: images, pairs: ImageStatistics("pairs", in: scalars))
+        return .termsOutOfBalance(strong: strong.name, weak: weak.name, ratio: strong.norm / weak.norm)
     }
 
     /// Whether nothing speaks against going on.
@@ -107,20 +124,31 @@ public enum Health: Equatable, Sendable, CustomStringConvertible {
         return switch self {
         case .early:
             "Too early to tell: the learning rate is still rising."
-        case .sane(let lag):
+        case .sane(let lag?):
             "Looks sane: the critic's loss on fresh images is \(percent(lag)) of the teacher's, and a rising distribution matching loss is "
                 + "normal."
+        case .sane(nil):
+            "Looks sane: brightness and contrast are those of true images."
         case .criticLags(let lag):
             "The critic lags behind the generator: its loss on fresh images is \(percent(lag)) of the teacher's; "
                 + "\(remedy)."
-        case .brightnessDrifts(let images, let pairs):
-            "The brightness drifts: it is \(percent(images)) in generated images and \(percent(pairs)) in the pairs; "
+        case .brightnessDrifts(let images, let real):
+            "The brightness drifts: it is \(percent(images)) in generated images and \(percent(real)) in true ones; "
                 + "\(remedy)."
         case .contrastLost(let ratio):
-            "The images lose contrast: their deviation is \(percent(ratio)) of the pairs', as when they collapse to one; "
+            "The images lose contrast: their deviation is \(percent(ratio)) of that of true ones, as when they collapse to one; "
                 + "raise regression.weight or lower learningRate."
         case .contrastExaggerated(let ratio):
-            "The images are oversaturated: their deviation is \(percent(ratio)) of the pairs'; \(remedy)."
+            "The images are oversaturated: their deviation is \(percent(ratio)) of that of true ones; \(remedy)."
+        case .discriminatorWins(let gap):
+            "The discriminator is too strong: its logits of real images are \(String(format: "%.1f", gap)) above those of generated "
+                + "ones, which leaves the generator little to learn from; lower adversarial.learningRate or raise adversarial.r1Weight."
+        case .discriminatorBlind(let loss):
+            "The discriminator is blind: its loss of \(String(format: "%.4f", loss)) is that of a guess, 2 ln 2; raise "
+                + "adversarial.learningRate, or compare images at less noise by adversarial.levels."
+        case .termsOutOfBalance(let strong, let weak, let ratio):
+            "The terms are out of balance: `\(strong)` pulls at images \(String(format: "%.0f", ratio)) times as hard as `\(weak)`; "
+                + "change their weights, or leave the weak one out."
         }
     }
 }

@@ -27,21 +27,24 @@ public struct StepReport: TrainingReport {
     }
 
     init<Teacher>(
-        _ update: UpdateReport<GeneratorTurn<Teacher>.Result>, _ randomness: StepRandomness, readsPairs: Bool
+        _ update: UpdateReport<GeneratorTurn<Teacher>.Result>, _ randomness: StepRandomness, streams: [String]
     ) {
         images = .concatenated(update.results.map(\.samples.tensor))
         ofGenerator = update.scalars
         fault = update.fault.map {
             TrainingFault(
-                of: "generator", $0, update.results.compactMap(\.sigma), randomness,
-                streams: readsPairs ? [PairSet.orderStream] : [])
+                of: "generator", $0, update.results.compactMap(\.sigma), randomness, streams: streams)
         }
     }
 
     /// Adds an update of the critic.
-    mutating func add(_ update: UpdateReport<Tensor>, _ randomness: StepRandomness) {
+    mutating func add(
+        _ update: UpdateReport<Tensor?>, _ randomness: StepRandomness, streams: [String]
+    ) {
         ofCritic.append(update.scalars)
-        fault = update.fault.map { TrainingFault(of: "critic", $0, update.results, randomness) }
+        fault = update.fault.map {
+            TrainingFault(of: "critic", $0, update.results.compactMap(\.self), randomness, streams: streams)
+        }
     }
 }
 
@@ -49,7 +52,7 @@ extension TrainingFault {
     /// A fault in one of a step's turns, with the draws that it was made of.
     fileprivate init(
         of network: String, _ values: [String: Double], _ sigmas: [Tensor], _ randomness: StepRandomness,
-        streams: [String] = []
+        streams: [String]
     ) {
         self.init(
             step: randomness.step + 1, network: network, values: values,

@@ -16,7 +16,20 @@ public final class TrainedNetwork<Network: Module> {
     public let network: Network
     /// The moving averages of its weights; nil where none are kept.
     public let averages: Averages?
+    private let companion: Companion?
     private let optimizer: AdamW
+
+    /// A module that is trained with a network, on the same loss and by the same optimizer, at a learning rate of its own; such as the
+    /// heads on its features.
+    public struct Companion {
+        /// What logs and the files of checkpoints call it.
+        public let name: String
+        /// The module.
+        public let module: any Module
+
+        /// Collects both.
+        public init(_ name: String, _ module: any Module) { (self.name, self.module) = (name, module) }
+    }
 
     /// Takes a network into training; it must be on its device already.
     ///
@@ -26,17 +39,21 @@ public final class TrainedNetwork<Network: Module> {
     ///   - betas: AdamW's decays of the averages of the gradient and of its square.
     ///   - weightDecay: AdamW's decoupled weight decay.
     ///   - averages: moving averages of the network's weights, if they are to be kept.
+    ///   - companion: a module that is trained with it.
     public init(
         _ name: String, _ network: Network, betas: (Double, Double) = (0.9, 0.999),
-        weightDecay: Double = 0.01,
-        averages: Averages? = nil
+        weightDecay: Double = 0.01, averages: Averages? = nil, with companion: Companion? = nil
     ) {
         self.name = name
         self.network = network
         self.averages = averages
+        self.companion = companion
         network.setRequiresGrad(false)
+        companion?.module.setRequiresGrad(false)
         optimizer = AdamW(
-            parameters: network.parameters, learningRate: 0, betas: betas, weightDecay: weightDecay)
+            groups: [network.parameters, companion?.parameters].compactMap(\.self).map {
+                AdamW.Group(parameters: $0, learningRate: 0, betas: betas, weightDecay: weightDecay)
+            })
     }
 
     /// Descends on a loss that is a sum over micro-batches. Where the loss, what was measured beside it or the gradient's
@@ -45,19 +62,22 @@ public final class TrainedNetwork<Network: Module> {
     /// - Parameters:
     ///   - microBatches: how many, at least 1; as many at once as the device has threads.
     ///   - learningRate: that of this update.
+    ///   - companionLearningRate: that of the companion; the same if not given.
     ///   - clipNorm: the largest norm of the gradient.
     ///   - loss: makes the loss of a micro-batch, and what was measured, as shares of those of the batch: they are added up.
     ///     Called from several threads at once.
     public func update<Result: Sendable>(
-        microBatches: Int, learningRate: Double, clipNorm: Double,
+        microBatches: Int, learningRate: Double, companionLearningRate: Double? = nil, clipNorm: Double,
         _ loss: @Sendable (Int) -> MicroBatch<Result>
     ) -> UpdateReport<Result> {
-        network.setRequiresGrad(true)
+        let modules = [network, companion?.module].compactMap(\.self)
+        for module in modules { module.setRequiresGrad(true) }
         defer {
             optimizer.zeroGradients()
-            network.setRequiresGrad(false)
+            for module in modules { module.setRequiresGrad(false) }
         }
-        let parts = accumulateGradients(of: network.parameters.values, over: microBatches) { index in
+        let parameters = modules.flatMap(\.parameters.values)
+        let parts = accumulateGradients(of: parameters, over: microBatches) { index in
             let part = loss(index)
             return (
                 part.loss, MicroBatch(loss: part.loss.detached(), scalars: part.scalars, result: part.result)
@@ -67,13 +87,13 @@ public final class TrainedNetwork<Network: Module> {
         for name in parts[0].scalars.keys {
             scalars[name] = sum(parts.compactMap { $0.scalars[name] }).detached()
         }
-        let norm = clipGradientNorm(network.parameters.values, to: clipNorm)
+        let norm = clipGradientNorm(parameters, to: clipNorm)
         scalars["norm/\(name)"] = norm
         let total = sum(parts.map(\.loss))
         // One number to wait for; what is not finite stays so in a sum.
         let isFinite = sum([total] + scalars.values).item().isFinite
         if isFinite {
-            optimizer.learningRate = learningRate
+            optimizer.learningRates = [learningRate, companionLearningRate ?? learningRate]
             optimizer.step()
         }
         return UpdateReport(
@@ -86,10 +106,11 @@ public final class TrainedNetwork<Network: Module> {
         averages?.update(from: network, batchSize: batchSize, imagesBefore: imagesBefore)
     }
 
-    /// All that a checkpoint holds, by file: `NAME`, `NAME-optimizer`, `NAME-average`, and further averages. The tensors
+    /// All that a checkpoint holds, by file: `NAME`, `NAME-optimizer`, `NAME-average`, further averages, and the companion by its name. The tensors
     /// are those in training, which the next update changes.
     public var state: [String: OrderedDictionary<String, Tensor>] {
-        let own = [name: network.state, "\(name)-optimizer": optimizer.state]
+        var own = [name: network.state, "\(name)-optimizer": optimizer.state]
+        if let companion, !companion.module.state.isEmpty { own[companion.name] = companion.module.state }
         return own.merging(averages?.state(as: "\(name)-average") ?? [:]) { $1 }
     }
 
@@ -99,8 +120,19 @@ public final class TrainedNetwork<Network: Module> {
     ///   the network is then not to be used.
     public func load(_ checkpoint: Checkpoint) throws {
         try network.load(checkpoint.tensors(name))
+        if let companion, !companion.module.state.isEmpty {
+            try companion.module.load(checkpoint.tensors(companion.name))
+        }
         try optimizer.load(state: checkpoint.tensors("\(name)-optimizer"))
         try averages?.load(checkpoint, as: "\(name)-average")
+    }
+}
+
+extension TrainedNetwork.Companion {
+    /// Its parameters under its name.
+    fileprivate var parameters: OrderedDictionary<String, Tensor> {
+        OrderedDictionary(
+            uniqueKeysWithValues: module.parameters.map { ("\(name).\($0)", $1) })
     }
 }
 

@@ -33,6 +33,13 @@ struct DistillCommand: AsyncParsableCommand {
             """)
     var images: Path?
 
+    @Option(
+        help: """
+            Real images for recipes with a discriminator: a folder, an IDX file or a zip (default: the training images of \
+            --images, if it has any).
+            """)
+    var realImages: Path?
+
     @Option(help: "LPIPS's weights (default: those that scripts/setup fetches).")
     var lpips: Path?
 
@@ -66,6 +73,7 @@ struct DistillCommand: AsyncParsableCommand {
         job.pairs = pairs?.url
         job.verifiesPairs = verify
         job.images = images?.url
+        job.realImages = realImages?.url
         job.lpips = lpips?.url
         return job
     }

@@ -21,15 +21,28 @@ struct HealthTests {
         #expect(abs(red.brightness - 0.2126) < 1e-6)
     }
 
+    private func judge(
+        _ values: [Float], real: [Float]? = [-0.8, 0.8], isWarm: Bool = true, _ more: [String: Double] = [:]
+    ) -> Health? {
+        func scalars(_ name: String, _ values: [Float]) -> [String: Double] {
+            let images = images(values)
+            return [
+                "\(name)/mean": images.mean, "\(name)/std": images.standardDeviation,
+                "\(name)/brightness": images.brightness,
+            ]
+        }
+        return Health(
+            isWarm: isWarm,
+            scalars: scalars("images", values).merging(real.map { scalars("real", $0) } ?? [:]) { $1 }
+                .merging(more) { $1 })
+    }
+
     @Test("is sane, or else named")
     func judgements() {
-        let pairs = images([-0.8, 0.8])
-        func judge(_ values: [Float], lag: Double = 0.9, isWarm: Bool = true) -> Health {
-            Health(isWarm: isWarm, lag: lag, images: images(values), pairs: pairs)
-        }
-        #expect(judge([-0.7, 0.7]) == .sane(lag: 0.9))
+        #expect(judge([-0.7, 0.7], ["critic/lag": 0.9]) == .sane(lag: 0.9))
+        #expect(judge([-0.7, 0.7]) == .sane(lag: nil))
         #expect(judge([0, 0], isWarm: false) == .early)
-        #expect(judge([-0.7, 0.7], lag: 1.3) == .criticLags(lag: 1.3))
+        #expect(judge([-0.7, 0.7], ["critic/lag": 1.3]) == .criticLags(lag: 1.3))
         guard case .contrastLost = judge([0.1, -0.1]) else { return #expect(Bool(false), "contrast is lost") }
         guard case .contrastExaggerated = judge([-2, 2]) else {
             return #expect(Bool(false), "contrast is too high")
@@ -37,21 +50,50 @@ struct HealthTests {
         guard case .brightnessDrifts = judge([-0.2, 1]) else {
             return #expect(Bool(false), "brightness drifts")
         }
-        #expect(!judge([0.1, -0.1]).isSane && judge([-0.7, 0.7]).isSane)
+        #expect(judge([0.1, -0.1])?.isSane == false && judge([-0.7, 0.7])?.isSane == true)
+        #expect(Health(isWarm: true, scalars: ["loss/denoising": 1]) == nil)
     }
 
-    @Test("does without pairs")
+    @Test("tells a discriminator that wins, and one that guesses")
+    func discriminator() {
+        func judged(_ loss: Double, _ real: Double, _ fake: Double) -> Health? {
+            judge(
+                [-0.7, 0.7], ["loss/discriminator": loss, "logit/real": real, "logit/fake": fake])
+        }
+        #expect(judged(1.2, 0.3, -0.4) == .sane(lag: nil))
+        #expect(judged(0.001, 6, -3) == .discriminatorWins(gap: 9))
+        #expect(judged(1.3863, 0.001, -0.001) == .discriminatorBlind(loss: 1.3863))
+        #expect(judged(1.3, 0.1, -0.1) == .sane(lag: nil))
+    }
+
+    @Test("tells terms that drown others")
+    func balance() {
+        func judged(_ norms: [String: Double]) -> Health? {
+            judge([-0.7, 0.7], Dictionary(uniqueKeysWithValues: norms.map { ("gradient/\($0)", $1) }))
+        }
+        #expect(judged(["adversarial": 1, "regression": 20]) == .sane(lag: nil))
+        #expect(
+            judged(["adversarial": 1, "regression": 50, "distribution_matching": 2])
+                == .termsOutOfBalance(strong: "regression", weak: "adversarial", ratio: 50))
+        #expect(judged(["adversarial": 1]) == .sane(lag: nil))
+        // At the first step teacher and critic are the same, and nothing pulls.
+        #expect(judged(["distribution_matching": 0, "regression": 1]) == .sane(lag: nil))
+    }
+
+    @Test("does without true images")
     func withoutPairs() {
-        #expect(Health(isWarm: true, lag: 0.5, images: images([3, 3]), pairs: nil).isSane)
+        #expect(judge([3, 3], real: nil, ["critic/lag": 0.5])?.isSane == true)
     }
 
     @Test("names settings that there are")
     func remedies() throws {
         for (health, keys) in [
             (Health.criticLags(lag: 1.3), ["critic.steps", "learningRate"]),
-            (.brightnessDrifts(images: 0.1, pairs: 0.5), ["critic.steps", "learningRate"]),
+            (.brightnessDrifts(images: 0.1, real: 0.5), ["critic.steps", "learningRate"]),
             (.contrastLost(ratio: 0.1), ["regression.weight", "learningRate"]),
             (.contrastExaggerated(ratio: 2), ["critic.steps", "learningRate"]),
+            (.discriminatorWins(gap: 9), ["adversarial.learningRate", "adversarial.r1Weight"]),
+            (.discriminatorBlind(loss: 1.386), ["adversarial.learningRate"]),
         ] {
             for key in keys {
                 #expect(health.description.contains(key), "\(health)")

@@ -203,7 +203,8 @@ struct LossTests {
         let level = level(alpha: [0.9, 0.5, 0.1], sigma: [0.4, 0.8, 0.99])
         let noised = level.noising(x, noise: noise)
         let scores = GeneratorOutput.Scores(
-            level: level, noised: noised, teacher: Prediction(x0: x * 0.5), critic: Prediction(x0: x * 0.7))
+            level: level, noised: noised, teacher: Prediction(x0: x * 0.5), critic: Prediction(x0: x * 0.7),
+            positions: Tensor([0.1, 0.5, 0.9]))
         var settings = DistributionMatchingSettings()
         (settings.weight, settings.weighting, settings.alphaFactor) = (3, .sigmaOverAlpha, .omitted)
         let term = DistributionMatching(settings)
@@ -217,8 +218,9 @@ struct LossTests {
         #expect(found.scalars.count == 1 && relativeDifference(measured, norms) < 1e-12)
 
         let input = CriticInput(
-            samples: x, condition: nil, level: level, prediction: Prediction(x0: x * 0.5),
-            weight: Tensor([1.0, 2, 3]))
+            samples: x, condition: nil,
+            denoised: .init(
+                level: level, prediction: Prediction(x0: x * 0.5), weight: Tensor([1.0, 2, 3])))
         let denoising = Denoising(weight: 0.5)
         #expect(denoising.name == "denoising" && denoising.weight == 0.5 && Denoising().weight == 1)
         let expected = denoisingLoss(prediction: x * 0.5, x: x, weight: Tensor([1.0, 2, 3]))

@@ -31,7 +31,7 @@ struct ModeTests {
                 $0.batch = 64
                 $0.regression.weight = weight
                 $0.regression.batch = 64
-                $0.distributionMatching.maximumLevel = 0.4
+                $0.scoreLevels.maximum = 0.4
                 $0.emaHalfLifeImages = [2_000]
                 $0.computeType = computeType
             })

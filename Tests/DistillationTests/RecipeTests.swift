@@ -18,7 +18,7 @@ struct RecipeTests {
         #expect(recipe.regression.weight == 0.25 && recipe.critic.steps == 1 && recipe.clipNorm == 10)
         let matching = recipe.distributionMatching
         #expect(matching.weight == 1 && matching.weighting == .normalized && matching.alphaFactor == .kept)
-        #expect(matching.minimumLevel == 0.02 && matching.maximumLevel == 0.98)
+        #expect(recipe.scoreLevels.minimum == 0.02 && recipe.scoreLevels.maximum == 0.98)
         #expect(!recipe.regression.joinBatch && recipe.regression.decoder == .full && recipe.changes.isEmpty)
     }
 
@@ -56,8 +56,10 @@ struct RecipeTests {
             ("regression.weight=.nan", "regression.weight"),
             ("beta2=1", "beta2"),
             ("microBatch=0", "microBatch"), ("coolDownSteps=-1", "coolDownSteps"),
-            ("distributionMatching.maximumLevel=0.01", "distributionMatching.maximumLevel"),
-            ("distributionMatching.minimumLevel=1", "distributionMatching.minimumLevel"),
+            ("scoreLevels.maximum=0.01", "scoreLevels.maximum"), ("levels=[5, 5]", "levels"),
+            ("adversarial.weight=-1", "adversarial.weight"), ("critic.learningRate=0", "critic.learningRate"),
+            ("critic.levels.deviation=0", "critic.levels.deviation"),
+            ("scoreLevels.minimum=1", "scoreLevels.minimum"),
             ("regression.batch=0", "regression.batch"),
             ("emaHalfLifeImages=[]", "emaHalfLifeImages"), ("emaHalfLifeImages=[5, 5]", "emaHalfLifeImages"),
             ("emaHalfLifeImages=[5, 0]", "emaHalfLifeImages"),
@@ -72,15 +74,6 @@ struct RecipeTests {
             return
         }
         #expect(found == key)
-    }
-
-    @Test("wants one of the two losses")
-    func noLoss() {
-        #expect(throws: RecipeError.self) {
-            try DistillationRecipe.resolved(overrides: [
-                "distributionMatching.weight=0", "regression.weight=0",
-            ])
-        }
     }
 
     @Test("leaves the settings of pairs alone that there are none of")

@@ -88,9 +88,9 @@ struct RunTests {
                 "loss/distribution_matching", "loss/regression", "loss/denoising",
                 "norm/distribution_matching",
                 "norm/generator", "norm/critic", "images/mean", "images/std", "images/brightness",
-                "pairs/mean",
-                "pairs/std",
-                "pairs/brightness", "critic/fresh_loss", "critic/lag", "images_per_second", "health/sane",
+                "real/mean",
+                "real/std",
+                "real/brightness", "critic/fresh_loss", "critic/lag", "images_per_second", "health/sane",
             ] {
                 #expect(last.values[tag]?.isFinite == true, "\(tag)")
             }

@@ -175,11 +175,15 @@ struct TermTests {
     func noPairs() throws {
         let term = Custom(inputs: .pairs) { $0.samples.flattened(from: 1).mean(dims: [1]) }
         #expect(throws: DistillationError.noPairs) { try distiller([term]) }
-        #expect(throws: DistillationError.noPairs) {
-            try Distiller(
-                Toy.recipe { $0.regression.weight = 0 }, teacher: Toy(modes).teacher, pairs: Toy(modes).pairs,
-                distance: { Toy.distance($0, $1) }, terms: [term])
-        }
+        let toy = Toy(modes)
+        let recipe = Toy.recipe { ($0.distributionMatching.weight, $0.regression.weight) = (0, 0) }
+        // Pairs alone are enough for a term that reads nothing else.
+        let ofPairs = try Distiller(recipe, teacher: toy.teacher, pairs: toy.pairs, terms: [term])
+        #expect(
+            try ofPairs.step(0).measured.keys.sorted() == [
+                "custom/double", "loss/custom", "norm/generator",
+            ])
+        #expect(throws: DistillationError.noTerms) { try Distiller(recipe, teacher: toy.teacher) }
     }
 
     @Test("that read pairs get a loss for each pair, beside the recipe's own")

@@ -33,6 +33,9 @@ public struct Distill: Job {
     /// Real images to measure the distance from: a folder, an IDX file or a zip; nil for Fashion-MNIST's test images with
     /// the bundled teacher, else none.
     public var images: URL?
+    /// Real images for recipes with a discriminator: a folder, an IDX file or a zip, of which the training images are taken; nil for those
+    /// of ``images`` if they come with training images, and for Fashion-MNIST's with the bundled teacher.
+    public var realImages: URL?
     /// LPIPS's weights; nil for those that are installed.
     public var lpips: URL?
     /// The distance of the regression loss in the place of LPIPS, such as for images that LPIPS does not know.
@@ -156,6 +159,7 @@ public struct Distill: Job {
         let folder = run.runFolder
         pairs = try pairs ?? begun.path("pairs", in: folder)
         images = try images ?? begun.path("images", in: folder)
+        realImages = try realImages ?? begun.path("realImages", in: folder)
         lpips = try lpips ?? begun.path("lpips", in: folder)
         tinyDecoder = try tinyDecoder ?? begun.path("tinyDecoder", in: folder)
         guard case .weights(var teacher) = teacher else { return }
@@ -179,6 +183,7 @@ public struct Distill: Job {
         }
         record.note(pairs, as: "pairs", in: folder)
         record.note(images, as: "images", in: folder)
+        record.note(realImages, as: "realImages", in: folder)
         record.note(lpips, as: "lpips", in: folder)
         record.note(tinyDecoder, as: "tinyDecoder", in: folder)
         record.inputs["teacher"] = model.fingerprint

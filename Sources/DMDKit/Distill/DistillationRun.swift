@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Diffusion
 import Distillation
 import Evaluation
 import Foundation
@@ -71,7 +72,33 @@ struct DistillationRun<Model: TeacherModel> {
         return try Distiller(
             settings.distillation, teacher: model.network, pairs: pairs,
             distance: job.distance ?? distances?.full,
-            tinyDistance: distances?.tiny, terms: job.terms, conditions: model.conditions, device: device)
+            tinyDistance: distances?.tiny, realImages: realImages(), terms: job.terms,
+            conditions: model.conditions, device: device)
+    }
+
+    /// What a discriminator learns from.
+    private func realImages() throws -> (any RealImages)? {
+        guard settings.distillation.needsRealImages else {
+            try refuse(["realImages": job.realImages], "is of no use to a recipe without a discriminator")
+            return nil
+        }
+        guard model.prompts == nil else {
+            throw KitError(
+                "A discriminator for a text-to-image teacher would need real images with captions, which dmd does not take: set "
+                    + "`adversarial.weight` to 0.")
+        }
+        let isNamed = job.realImages != nil
+        guard let source = try job.realImages ?? testImages() else { return nil }
+        let dataset = try openDataset(at: source, split: .train, size: model.imageShape[1])
+        guard isNamed || comesAsTwo(dataset) else { return nil }
+        return DatasetImages(dataset, classCount: model.network.classCount)
+    }
+
+    /// The images that distances are measured from.
+    private func testImages() throws -> URL? {
+        if let images = job.images { return images }
+        guard case .weights(let teacher) = job.teacher, teacher.weights == nil else { return nil }
+        return try DataFiles.fashionMNIST()
     }
 
     private func pairs() throws -> PairSet? {
@@ -103,11 +130,7 @@ struct DistillationRun<Model: TeacherModel> {
     }
 
     private func fidelity() throws -> Fidelity? {
-        var source = job.images
-        if source == nil, case .weights(let teacher) = job.teacher, teacher.weights == nil {
-            source = try DataFiles.fashionMNIST()
-        }
-        guard let source else { return nil }
+        guard let source = try testImages() else { return nil }
         return try Fidelity(
             to: openDataset(at: source, split: .test, size: model.imageShape[1]), count: 10_000,
             weights: DataFiles.lpips(job.lpips?.path), device: device, context)
@@ -125,9 +148,7 @@ struct DistillationRun<Model: TeacherModel> {
             let kind = String(sentence.prefix { $0 != ":" && $0 != "." })
             if kind != last { context.tell(.message("step \(step): \(sentence)")) }
             last = kind
-            return String(
-                format: "loss %.3g, critic lag %.3g", scalars["loss/distribution_matching"] ?? .nan,
-                scalars["critic/lag"] ?? .nan)
+            return summary(of: scalars)
         }
         run.sample = { step, log in
             let images = model.imageMaker(distiller.averagedGenerator(), seed: distiller.recipe.seed)
@@ -140,5 +161,17 @@ struct DistillationRun<Model: TeacherModel> {
         }
         run.retention = retention
         try job.run.run(&run, title: "distil", context)
+    }
+
+    /// The losses of a line of the log, in short.
+    private func summary(of scalars: [String: Double]) -> String {
+        let names = [
+            ("loss/distribution_matching", "matching"), ("loss/score_identity", "score identity"),
+            ("loss/adversarial", "adversarial"), ("loss/regression", "regression"),
+            ("loss/discriminator", "discriminator"), ("critic/lag", "critic lag"),
+        ]
+        return names.compactMap { tag, name in
+            scalars[tag].map { "\(name) \(String(format: "%.3g", $0))" }
+        }.joined(separator: ", ")
     }
 }

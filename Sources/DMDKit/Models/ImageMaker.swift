@@ -73,7 +73,7 @@ extension ImageMaker {
         let (shape, classCount) = (denoiser.sampleShape, denoiser.classCount)
         self.init(
             imageShape: shape, classCount: classCount,
-            evaluations: method == .euler || steps == 1 ? steps : 2 * steps - 1
+            evaluations: method.evaluations(steps: steps)
         ) { indices in
             let numbers = Tensor(indices, device: device)
             let condition =
@@ -127,9 +127,19 @@ extension ImageMaker {
 
 /// How a network whose samples are images is sampled in several steps.
 enum SamplingMethod: Equatable, Sendable {
+    /// A generator's, at levels of these numbers.
+    case generator(levels: [Int])
     case heun
     case euler
     case stochastic(Churn)
+
+    /// Evaluations of the network for an image.
+    func evaluations(steps: Int) -> Int {
+        switch self {
+        case .heun, .stochastic: 2 * steps - 1
+        case .generator, .euler: steps
+        }
+    }
 
     /// Samples of noise, in one evaluation or in several steps.
     ///
@@ -140,6 +150,8 @@ enum SamplingMethod: Equatable, Sendable {
     ) -> Tensor {
         if steps == 1 { return Generator(denoiser)(z, given: condition) }
         return switch self {
+        case .generator(let levels):
+            Generator(denoiser, levels: levels)(z, given: condition, fresh: fresh)
         case .heun: Diffusion.heun(denoiser, noise: z, given: condition, steps: steps)
         case .euler: Diffusion.euler(denoiser, noise: z, given: condition, steps: steps)
         case .stochastic(let churn):

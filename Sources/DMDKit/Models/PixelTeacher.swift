@@ -52,7 +52,9 @@ public struct PixelTeacher<Network: Denoiser>: TeacherModel {
 
     /// Images by a generator.
     public func imageMaker(_ generator: Generator<Network.Replica>, seed: UInt64) -> ImageMaker {
-        ImageMaker(denoiser: generator.network, steps: 1, seed: seed)
+        ImageMaker(
+            denoiser: generator.network, steps: generator.levels.count,
+            method: .generator(levels: generator.levels), seed: seed)
     }
 
     /// Writes a generator.

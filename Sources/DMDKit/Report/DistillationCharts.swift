@@ -15,7 +15,7 @@ func charts(of lines: [ScalarLog.Line], batch: Int) -> [LineChart] {
 private struct Guide {
     var title: String
     var caption: String
-    /// Tags of the log, and what the legend calls them; without the first there is no chart.
+    /// Tags of the log, and what the legend calls them; without any of them there is no chart.
     var tags: [(tag: String, name: String)]
     /// A value that the curves should stay below.
     var limit: Double?
@@ -30,12 +30,12 @@ private struct Guide {
                 points: lines.compactMap { line in
                     line.values[tag].map { (x: Double(line.step * (countsImages ? batch : 1)), y: $0) }
                 },
-                isReference: tag.hasPrefix("pairs/"))
+                isReference: tag.hasPrefix("real/"))
         }
+        series.removeAll { $0.points.isEmpty }
         guard let points = series.first?.points, let first = points.first, let last = points.last else {
             return nil
         }
-        series.removeAll { $0.points.isEmpty }
         if let limit {
             series.append(
                 LineChart.Series(
@@ -72,6 +72,31 @@ private let guides: [Guide] = [
             """,
         tags: [("loss/regression", "loss")]),
     Guide(
+        title: "Discriminator",
+        caption: """
+            Its mean logits, high for what it takes for real. Close together it is blind, further apart than 8 it is too strong \
+            for the generator to learn from.
+            """,
+        tags: [("logit/real", "real"), ("logit/fake", "generated")]),
+    Guide(
+        title: "Adversarial losses",
+        caption: """
+            The discriminator's loss is 2 ln 2, about 1.386, where it guesses, and falls as it tells real from generated images; the \
+            generator's then rises. Neither tells how good the images are.
+            """,
+        tags: [("loss/discriminator", "discriminator"), ("loss/adversarial", "generator")]),
+    Guide(
+        title: "Pull of the terms",
+        caption: """
+            The norm of each term's gradient at an image, times its weight. Terms that pull a hundred times as hard as others drown \
+            them.
+            """,
+        tags: [
+            ("gradient/distribution_matching", "distribution matching"),
+            ("gradient/score_identity", "score identity"), ("gradient/adversarial", "adversarial"),
+            ("gradient/regression", "regression"),
+        ], isLogarithmic: true),
+    Guide(
         title: "Critic's lag",
         caption: """
             The critic's loss on fresh images as a fraction of the teacher's. It starts at 1 and should stay \
@@ -89,17 +114,17 @@ private let guides: [Guide] = [
     Guide(
         title: "Contrast",
         caption: """
-            The standard deviation of the images' values. It should approach that of the pairs, where there \
-            are any: below half of it images collapse, above one and a half times it they are oversaturated.
+            The standard deviation of the images' values. It should approach that of the pairs, or \
+            of real images: below half of it images collapse, above one and a half times it they are oversaturated.
             """,
-        tags: [("images/std", "generated"), ("pairs/std", "pairs")]),
+        tags: [("images/std", "generated"), ("real/std", "true")]),
     Guide(
         title: "Brightness",
         caption: """
-            From 0 for black to 1 for white. It should stay within 0.1 of that of the pairs, where there are \
-            any; a drift says that the critic needs more updates: raise critic.steps.
+            From 0 for black to 1 for white. It should stay within 0.1 of that of the pairs, or of real \
+            images; a drift says that the critic needs more updates: raise critic.steps.
             """,
-        tags: [("images/brightness", "generated"), ("pairs/brightness", "pairs")]),
+        tags: [("images/brightness", "generated"), ("real/brightness", "true")]),
     Guide(
         title: "Gradients",
         caption: """
@@ -121,7 +146,7 @@ private let guides: [Guide] = [
         title: "Sane",
         caption: """
             1 while nothing speaks against going on; 0 where the critic lags, or the images' brightness or \
-            contrast is far from that of the pairs.
+            contrast is far from that of true ones, or the discriminator fails.
             """,
         tags: [("health/sane", "sane")]),
 ]

@@ -95,6 +95,9 @@ extension SamplerSettings {
     /// What a card says of a method.
     init(_ method: SamplingMethod) {
         switch method {
+        case .generator(let levels):
+            self.init("generator")
+            self.levels = levels
         case .heun: self.init("heun")
         case .euler: self.init("euler")
         case .stochastic(let noise):
@@ -111,6 +114,7 @@ extension SamplerSettings {
 
     /// The method that a card tells of.
     var method: SamplingMethod {
+        if let levels { return .generator(levels: levels) }
         if let churn {
             return .stochastic(
                 Churn(

@@ -29,8 +29,13 @@ public struct Denoising: CriticTerm {
     /// A term.
     public init(weight: Double = 1) { self.weight = weight }
 
+    /// The critic's prediction.
+    public var inputs: CriticInputs { .denoised }
+
     /// The loss of each sample.
     public func callAsFunction(_ input: CriticInput) -> TermValue {
-        TermValue(denoisingLoss(prediction: input.prediction.x0, x: input.samples, weight: input.weight))
+        guard let denoised = input.denoised else { preconditionFailure("denoising reads the prediction") }
+        return TermValue(
+            denoisingLoss(prediction: denoised.prediction.x0, x: input.samples, weight: denoised.weight))
     }
 }

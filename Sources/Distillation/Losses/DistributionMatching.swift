@@ -82,28 +82,42 @@ public func distributionMatchingLoss(x: Tensor, gradient: Tensor) -> Tensor {
     return (x - target).square().flattened(from: 1).mean(dims: [1]) * 0.5
 }
 
-/// The term of ``distributionMatchingLoss(x:gradient:)``.
+/// The term of ``distributionMatchingLoss(x:gradient:)``, with the weights of a ``Divergence``.
 public struct DistributionMatching: GeneratorTerm {
     /// `distribution_matching`; the norm of an image's gradient is logged as `norm/distribution_matching`.
     public let name = "distribution_matching"
     private let settings: DistributionMatchingSettings
+    private let ratios: DensityRatios?
 
-    /// A term with these settings.
-    public init(_ settings: DistributionMatchingSettings = .init()) { self.settings = settings }
+    /// DMD's own term, with these settings; their divergence is left out.
+    public init(_ settings: DistributionMatchingSettings = .init()) { self.init(settings, ratios: nil) }
+
+    init(_ settings: DistributionMatchingSettings, ratios: DensityRatios?) {
+        self.settings = settings
+        self.ratios = settings.divergence == .reverseKL ? nil : ratios
+    }
 
     /// That of the settings.
     public var weight: Double { settings.weight }
-    /// The predictions of teacher and critic.
-    public var inputs: TermInputs { .scores }
+    /// The predictions of teacher and critic, and for a divergence the discriminator's logits.
+    public var inputs: TermInputs { ratios == nil ? .scores : [.scores, .scoreLogits] }
 
     /// The loss of each sample.
     public func callAsFunction(_ output: GeneratorOutput) -> TermValue {
         guard let scores = output.scores else { preconditionFailure("distribution matching reads scores") }
-        let gradient = distributionMatchingGradient(
+        var gradient = distributionMatchingGradient(
             x: output.samples, teacherX0: scores.teacher.x0, criticX0: scores.critic.x0, level: scores.level,
             weighting: settings.weighting, alphaFactor: settings.alphaFactor)
+        var scalars: [String: Tensor] = [:]
+        if let ratios, let logits = scores.logits {
+            let weights = ratios.weights(settings.divergence, logits: logits, positions: scores.positions)
+            scalars["weight/divergence"] = weights
+            gradient =
+                gradient
+                * weights.reshaped([-1] + Array(repeating: 1, count: gradient.rank - 1)).to(gradient.dtype)
+        }
+        scalars["norm/\(name)"] = gradient.flattened(from: 1).square().sum(dims: [1]).sqrt()
         return TermValue(
-            distributionMatchingLoss(x: output.samples, gradient: gradient),
-            scalars: ["norm/\(name)": gradient.flattened(from: 1).square().sum(dims: [1]).sqrt()])
+            distributionMatchingLoss(x: output.samples, gradient: gradient), scalars: scalars)
     }
 }

@@ -17,7 +17,8 @@ struct DistillationPhase {
 extension DistillationRecipe {
     /// Networks, averages and intervals stay as they are.
     private static let changeable = [
-        "batch", "microBatch", "learningRate", "clipNorm", "distributionMatching", "regression", "critic",
+        "batch", "microBatch", "learningRate", "clipNorm", "scoreLevels", "distributionMatching",
+        "scoreIdentity", "adversarial", "regression", "critic",
     ]
 
     /// What ``changes`` make of the settings, in the order of their steps, the first from step 0 on.
@@ -34,11 +35,16 @@ extension DistillationRecipe {
                     reason: "cannot change `\(key)`, only \(Self.changeable.joined(separator: ", "))")
             }
             let last = phases[phases.count - 1]
+            let changed = try last.recipe.changed(by: change)
+            guard changed.adversarial.hasHeads(of: adversarial) else {
+                throw RecipeError.invalid(
+                    key: "changes",
+                    reason: "cannot change `adversarial.trunk`, `features` and `head`, which a run keeps")
+            }
             if last.start == change.from { phases.removeLast() }
             phases.append(
                 DistillationPhase(
-                    start: change.from, recipe: try last.recipe.changed(by: change),
-                    imagesBefore: last.images(before: change.from)))
+                    start: change.from, recipe: changed, imagesBefore: last.images(before: change.from)))
         }
         // Settings may change together, so that only what all changes at a step make is judged.
         for phase in phases.dropFirst() {
@@ -51,5 +57,12 @@ extension DistillationRecipe {
             }
         }
         return phases
+    }
+}
+
+extension AdversarialSettings {
+    /// Whether both make the same discriminator.
+    fileprivate func hasHeads(of other: Self) -> Bool {
+        trunk == other.trunk && features == other.features && head == other.head
     }
 }

@@ -9,24 +9,38 @@ import Weights
 extension DistillationRecipe {
     /// Whether all is there that the terms of a method read.
     ///
-    /// - Throws: ``DistillationError``.
-    func check(_ teacher: some Denoiser, _ method: Method, pairs: PairSet?, distance: Distance?) throws {
-        let levels = teacher.schedule.count
-        guard !self.levels(of: levels).isEmpty else { throw DistillationError.noLevels(count: levels) }
+    /// - Throws: ``DistillationError``, `RecipeError`.
+    func check(
+        _ teacher: some Denoiser, _ method: Method, pairs: PairSet?, distance: Distance?, hasRealImages: Bool
+    ) throws {
+        let count = teacher.schedule.count
+        for (key, settings) in [
+            ("scoreLevels", scoreLevels), ("critic.levels", critic.levels),
+            ("adversarial.levels", adversarial.levels),
+        ] where settings.numbers(of: count).isEmpty {
+            throw DistillationError.noLevels(key: key, count: count)
+        }
+        guard levels.allSatisfy({ $0 < count }) else {
+            throw DistillationError.levelsBeyondSchedule(levels, count: count)
+        }
         if regression.weight > 0 {
             if distance == nil, regression.decoder == .tiny, pairs != nil {
                 throw DistillationError.noTinyDecoder
             }
             guard pairs != nil, distance != nil else { throw DistillationError.noPairs }
         }
+        guard !method.generatorTerms.isEmpty else { throw DistillationError.noTerms }
         for term in method.generatorTerms {
-            if term.inputs.contains(.features), !(teacher is any FeatureDenoiser) {
+            let readsFeatures: TermInputs = [.features, .logits, .scoreLogits]
+            if !term.inputs.isDisjoint(with: readsFeatures), !(teacher is any FeatureDenoiser) {
                 throw DistillationError.noFeatures(term: term.name, network: "\(type(of: teacher))")
             }
-            if term.inputs.contains(.pairs), pairs == nil || regression.weight == 0 {
-                throw DistillationError.noPairs
+            if term.inputs.contains(.pairs) {
+                guard pairs != nil else { throw DistillationError.noPairs }
+                try validatePairs()
             }
         }
+        if method.needsDiscriminator, !hasRealImages { throw DistillationError.noRealImages }
     }
 
     /// Sets a network up to compute as the recipe asks for.

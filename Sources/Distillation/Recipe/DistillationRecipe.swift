@@ -21,13 +21,22 @@ public struct DistillationRecipe: Recipe {
     /// Whether the backward pass makes activations again, block by block, rather than keep them: about a third more work
     /// in much less memory, with the same result. Not in the paper.
     public var gradientCheckpointing = false
+    /// The numbers of the levels at which the generator is evaluated, falling, such as 999, 749, 499, 249; none for the highest
+    /// alone, a generator of one step.
+    public var levels: [Int] = []
+    /// The levels at which teacher and critic judge the generator's samples.
+    public var scoreLevels = LevelSettings(0.02..<0.98)
     /// Distribution matching.
     public var distributionMatching = DistributionMatchingSettings()
+    /// The score identity loss.
+    public var scoreIdentity = ScoreIdentitySettings()
+    /// The adversarial loss, and the discriminator.
+    public var adversarial = AdversarialSettings()
     /// Regression on pairs.
     public var regression = RegressionSettings()
     /// The critic.
     public var critic = CriticSettings()
-    /// The learning rate of both networks after the warm-up.
+    /// The learning rate after the warm-up; that of critic and heads may be another.
     public var learningRate = 5e-5
     /// Steps over which the learning rate rises linearly.
     public var warmUpSteps = 500
@@ -76,28 +85,40 @@ public struct DistillationRecipe: Recipe {
         }
         for (key, value) in [
             ("distributionMatching.weight", distributionMatching.weight),
+            ("scoreIdentity.weight", scoreIdentity.weight), ("adversarial.weight", adversarial.weight),
+            ("adversarial.criticWeight", adversarial.criticWeight),
+            ("adversarial.r1Weight", adversarial.r1Weight),
             ("regression.weight", regression.weight), ("weightDecay", weightDecay),
         ] {
             try check(key, value, value >= 0 && value.isFinite, "at least 0 and finite")
         }
+        for (key, value) in [
+            ("critic.learningRate", critic.learningRate),
+            ("adversarial.learningRate", adversarial.learningRate),
+        ] {
+            if let value { try check(key, value, value > 0 && value.isFinite, "above 0 and finite") }
+        }
+        try check(
+            "scoreIdentity.alpha", scoreIdentity.alpha, scoreIdentity.alpha.isFinite, "finite")
         try check("emaHalfLifeImages", halfLives: emaHalfLifeImages)
         try check("beta1", beta1, (0..<1).contains(beta1), "at least 0 and below 1")
         try check("beta2", beta2, (0..<1).contains(beta2), "at least 0 and below 1")
-        try validateTerms()
+        try validateLevels()
+        if regression.weight > 0 { try validatePairs() }
         if !changes.isEmpty { _ = try phases() }
     }
 
-    private func validateTerms() throws {
+    private func validateLevels() throws {
+        try scoreLevels.check("scoreLevels")
+        try critic.levels.check("critic.levels")
+        try adversarial.levels.check("adversarial.levels")
         try check(
-            "regression.weight", regression.weight, distributionMatching.weight + regression.weight > 0,
-            "above 0 while distributionMatching.weight is 0")
-        let (lower, upper) = (distributionMatching.minimumLevel, distributionMatching.maximumLevel)
-        try check(
-            "distributionMatching.minimumLevel", lower, (0..<1).contains(lower), "at least 0 and below 1")
-        try check(
-            "distributionMatching.maximumLevel", upper, upper > lower && upper <= 1,
-            "above minimumLevel, which is \(lower), and at most 1")
-        guard regression.weight > 0 else { return }
+            "levels", levels, levels.allSatisfy { $0 >= 0 } && zip(levels, levels.dropFirst()).allSatisfy(>),
+            "numbers of levels that fall, such as [999, 749, 499, 249]")
+    }
+
+    /// - Throws: `RecipeError.invalid(key:reason:)` where a micro-batch would get no pair.
+    func validatePairs() throws {
         let parts = microBatch.map { (batch + $0 - 1) / $0 } ?? 1
         try check(
             "regression.batch", regression.batch, regression.batch >= parts,
@@ -107,38 +128,74 @@ public struct DistillationRecipe: Recipe {
     /// Whether there is a regression loss at any step.
     package var needsPairs: Bool { (try? phases())?.contains { $0.recipe.regression.weight > 0 } ?? true }
 
-    /// Samples that are judged in one step, those of pairs included.
-    var judgedImages: Int { batch + (regression.weight > 0 && regression.joinBatch ? regression.batch : 0) }
+    /// Whether there is a discriminator at any step, which learns from real images.
+    package var needsRealImages: Bool {
+        (try? phases())?.contains { $0.recipe.needsDiscriminator } ?? needsDiscriminator
+    }
 
-    /// The steps of a schedule of `count` at which distributions are matched, `[T_min, T_max)`.
-    func levels(of count: Int) -> Range<Int> {
-        let lower = Int((distributionMatching.minimumLevel * Double(count)).rounded())
-        return lower..<max(lower, Int((distributionMatching.maximumLevel * Double(count)).rounded()))
+    /// Whether a loss reads the discriminator's logits.
+    var needsDiscriminator: Bool {
+        adversarial.weight > 0
+            || distributionMatching.weight > 0 && distributionMatching.divergence != .reverseKL
     }
 
     /// The number of parts of a batch that go through the networks by themselves: as many as `microBatch` makes, else on
     /// the CPU one a thread, and all of it on other devices.
-    func microBatchCount(_ device: Device) -> Int {
+    func microBatchCount(_ device: Device, readsPairs: Bool) -> Int {
         if let microBatch { return (batch + microBatch - 1) / microBatch }
-        return min(device.threads, batch, regression.weight > 0 ? regression.batch : batch)
+        return min(device.threads, batch, readsPairs ? regression.batch : batch)
     }
 }
 
 /// The settings of ``DistributionMatching``.
 public struct DistributionMatchingSettings: Codable, Equatable, Sendable {
-    /// Its weight in the generator's loss, 1 in the paper; 0 leaves the other terms alone, as a row of its Table 2 does, while
-    /// critic and losses go on for the log.
+    /// Its weight in the generator's loss, 1 in the paper; 0 leaves the term out, as a row of its Table 2 does, and with it the critic
+    /// where nothing else needs it.
     public var weight = 1.0
     /// The weight `w_t` of the gradient.
     public var weighting = DistributionMatchingWeighting.normalized
     /// Whether the gradient keeps the factor `alpha_t`.
     public var alphaFactor = AlphaFactor.kept
-    /// The lowest noise level, as a fraction of the schedule's levels: `T_min / T`.
-    public var minimumLevel = 0.02
-    /// The noise level to stay below, as a fraction: `T_max / T`.
-    public var maximumLevel = 0.98
+    /// The divergence that is made smaller; any but DMD's own needs a discriminator.
+    public var divergence = Divergence.reverseKL
 
     /// The paper's.
+    public init() {}
+}
+
+/// The settings of ``ScoreIdentity``.
+public struct ScoreIdentitySettings: Codable, Equatable, Sendable {
+    /// Its weight in the generator's loss. The paper takes 1 for a sum over an image's elements, here a mean, and nothing beside it.
+    public var weight = 0.0
+    /// `alpha`: 1.2 in the paper for CIFAR-10, 1 for the rest.
+    public var alpha = 1.0
+
+    /// None of it.
+    public init() {}
+}
+
+/// The settings of ``Adversarial`` and ``Discrimination``.
+public struct AdversarialSettings: Codable, Equatable, Sendable {
+    /// Its weight in the generator's loss; 0.003 in DMD2 for ImageNet-64.
+    public var weight = 0.0
+    /// Whose features the heads stand on.
+    public var trunk = DiscriminatorTrunk.teacher
+    /// Which of them.
+    public var features = DiscriminatorFeatures.all
+    /// What the heads are made of.
+    public var head = DiscriminatorHead.convolution
+    /// The weight of the discriminator's loss beside denoising in that of the critic, where the critic is the trunk.
+    public var criticWeight = 0.01
+    /// The learning rate of the heads after the warm-up; null for that of the critic.
+    public var learningRate: Double?
+    /// The levels at which real and generated samples are compared.
+    public var levels = LevelSettings()
+    /// Whether a real sample gets the level and the noise of the generated one beside it.
+    public var sharesNoise = false
+    /// The weight of R1 in the discriminator's loss; 1 in f-distill for CIFAR-10.
+    public var r1Weight = 0.0
+
+    /// None of it.
     public init() {}
 }
 
@@ -172,6 +229,10 @@ public struct CriticSettings: Codable, Equatable, Sendable {
     /// Its updates in one step: 1 in DMD, more in DMD2 (arXiv 2405.14867), where they keep small batches, and runs without
     /// pairs, stable.
     public var steps = 1
+    /// Its learning rate after the warm-up; null for the generator's.
+    public var learningRate: Double?
+    /// The levels at which it learns to denoise.
+    public var levels = LevelSettings()
 
     /// DMD's.
     public init() {}

@@ -53,6 +53,10 @@ public struct TermInputs: OptionSet, Sendable {
     public static let features = TermInputs(rawValue: 4)
     /// What the generator makes of the noise of pairs, and the teacher's samples of it: ``GeneratorOutput/pairs``.
     public static let pairs = TermInputs(rawValue: 8)
+    /// What the discriminator makes of the generated samples, noised at levels of its own: ``GeneratorOutput/logits``.
+    public static let logits = TermInputs(rawValue: 16)
+    /// What the discriminator makes of the same noised samples as teacher and critic: ``GeneratorOutput/Scores/logits``.
+    public static let scoreLogits = TermInputs(rawValue: 32)
 }
 
 /// What a term measures of a part of a batch: numbers for each sample, `[N]`, of which the log shows the means.
@@ -80,6 +84,9 @@ public struct GeneratorOutput: Sendable {
     public let scores: Scores?
     /// Pairs; where no term asks for them, nil.
     public let pairs: Pairs?
+    /// The discriminator's logits of the samples once these are noised, `[N, K]`; gradient flows through them. Where no term asks for
+    /// them, nil.
+    public let logits: Tensor?
 
     /// What teacher and critic make of noised samples, `x_t = alpha x + sigma eps`. Gradient flows to the samples only
     /// where a term asks for it.
@@ -92,10 +99,18 @@ public struct GeneratorOutput: Sendable {
         public let teacher: Prediction
         /// `mu_fake(x_t, t)`.
         public let critic: Prediction
+        /// Where in the schedule each level is, from 0 for the lowest to 1, `[N]`.
+        public let positions: Tensor
+        /// The discriminator's logits, `[N, K]`; where no term asks for them, nil.
+        public let logits: Tensor?
 
         /// Collects these.
-        public init(level: NoiseLevel, noised: Tensor, teacher: Prediction, critic: Prediction) {
+        public init(
+            level: NoiseLevel, noised: Tensor, teacher: Prediction, critic: Prediction, positions: Tensor,
+            logits: Tensor? = nil
+        ) {
             (self.level, self.noised, self.teacher, self.critic) = (level, noised, teacher, critic)
+            (self.positions, self.logits) = (positions, logits)
         }
     }
 
@@ -111,10 +126,14 @@ public struct GeneratorOutput: Sendable {
     }
 
     /// Collects these.
-    public init(samples: Tensor, condition: Condition?, scores: Scores? = nil, pairs: Pairs? = nil) {
+    public init(
+        samples: Tensor, condition: Condition?, scores: Scores? = nil, pairs: Pairs? = nil,
+        logits: Tensor? = nil
+    ) {
         self.samples = samples
         self.condition = condition
         self.scores = scores
         self.pairs = pairs
+        self.logits = logits
     }
 }

@@ -14,6 +14,9 @@ public struct SamplerSettings: Codable, Equatable, Sendable {
     /// EDM's `S_noise`.
     public var churnNoise: Double?
 
+    /// The levels at which a generator of several steps is evaluated; nil for another method.
+    public var levels: [Int]?
+
     /// A method without fresh noise.
     public init(_ name: String = "heun") { self.name = name }
 }

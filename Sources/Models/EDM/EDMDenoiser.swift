@@ -24,12 +24,22 @@ public protocol EDMNetwork: Module {
     ///   - features: takes inner features `[N, c, h, w]`, from the first to the last; nil where nobody asks for them.
     /// - Returns: a tensor like `x`, or one with further channels behind those of an image.
     func callAsFunction(_ x: Tensor, noise: Tensor, classes: Tensor?, features: ((Tensor) -> Void)?) -> Tensor
+
+    /// The inner features alone, for which a network need not be evaluated to its end.
+    func features(_ x: Tensor, noise: Tensor, classes: Tensor?) -> [Tensor]
 }
 
 extension EDMNetwork {
     /// Evaluates `F` alone.
     public func callAsFunction(_ x: Tensor, noise: Tensor, classes: Tensor?) -> Tensor {
         self(x, noise: noise, classes: classes, features: nil)
+    }
+
+    /// Those of a whole evaluation.
+    public func features(_ x: Tensor, noise: Tensor, classes: Tensor?) -> [Tensor] {
+        var features: [Tensor] = []
+        _ = self(x, noise: noise, classes: classes) { features.append($0) }
+        return features
     }
 }
 
@@ -89,6 +99,12 @@ public final class EDMDenoiser: FeatureDenoiser, MixedPrecision {
         return Prediction(x0: x0, features: features)
     }
 
+    /// What the network shows, of which only the encoder is evaluated.
+    public func features(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> [Tensor] {
+        let input = input(x, level.matching(x).sigma, condition)
+        return model.features(input.x, noise: input.noise, classes: input.classes).map { $0.to(x.dtype) }
+    }
+
     /// That of the scalings, `1 / cOut^2`.
     public func lossWeight(at level: NoiseLevel) -> Tensor { preconditioning.lossWeight(level.sigma) }
 
@@ -97,18 +113,26 @@ public final class EDMDenoiser: FeatureDenoiser, MixedPrecision {
     ) -> Tensor {
         let sigma = level.matching(x).sigma
         let known = preconditioning.cSkip(sigma) * x
-        let scaled = preconditioning.cIn(sigma) * x
-        let computeType = computeType.value
-        let residual = model(
-            computeType == .float32 ? scaled : scaled.to(computeType.dtype),
-            noise: preconditioning.cNoise(sigma).flattened(),
-            classes: classCount > 0
-                ? condition?.classes ?? .zeros([x.shape[0], classCount], dtype: x.dtype, device: x.device)
-                : nil,
-            features: features)
+        let input = input(x, sigma, condition)
+        let residual = model(input.x, noise: input.noise, classes: input.classes, features: features)
         let channels = x.shape[1]
         let image =
             residual.shape[1] == channels ? residual : residual.narrowed(dim: 1, start: 0, count: channels)
         return known + preconditioning.cOut(sigma) * image.to(x.dtype)
+    }
+
+    /// What the network is given: `cIn x` in the type that it computes in, `cNoise`, and the classes.
+    private func input(
+        _ x: Tensor, _ sigma: Tensor, _ condition: Condition?
+    ) -> (x: Tensor, noise: Tensor, classes: Tensor?) {
+        let scaled = preconditioning.cIn(sigma) * x
+        let computeType = computeType.value
+        return (
+            computeType == .float32 ? scaled : scaled.to(computeType.dtype),
+            preconditioning.cNoise(sigma).flattened(),
+            classCount > 0
+                ? condition?.classes ?? .zeros([x.shape[0], classCount], dtype: x.dtype, device: x.device)
+                : nil
+        )
     }
 }

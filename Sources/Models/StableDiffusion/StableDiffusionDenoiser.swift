@@ -112,17 +112,31 @@ public final class StableDiffusionDenoiser: FeatureDenoiser, MixedPrecision {
         return Prediction(x0: x0, features: features)
     }
 
-    private func evaluated(
-        _ x: Tensor, _ level: NoiseLevel, _ condition: Condition?, features: ((Tensor) -> Void)?
-    ) -> Tensor {
+    /// The features alone, without the network's way up.
+    public func features(_ x: Tensor, at level: NoiseLevel, given condition: Condition?) -> [Tensor] {
+        let input = input(x, level, condition)
+        return unet.features(input.x, time: input.time, context: input.context).map { $0.to(x.dtype) }
+    }
+
+    private func input(
+        _ x: Tensor, _ level: NoiseLevel, _ condition: Condition?
+    ) -> (x: Tensor, time: Tensor, context: Tensor) {
         guard let context = condition?.context else {
             preconditionFailure(
                 "Stable Diffusion needs the tokens of prompts, those of the empty one at least")
         }
         let computeType = computeType.value
-        let output = unet(
-            computeType == .float32 ? x : x.to(computeType.dtype), time: level.time.to(.float32).to(x.device),
-            context: context, features: features)
+        return (
+            computeType == .float32 ? x : x.to(computeType.dtype), level.time.to(.float32).to(x.device),
+            context
+        )
+    }
+
+    private func evaluated(
+        _ x: Tensor, _ level: NoiseLevel, _ condition: Condition?, features: ((Tensor) -> Void)?
+    ) -> Tensor {
+        let input = input(x, level, condition)
+        let output = unet(input.x, time: input.time, context: input.context, features: features)
         let precise = x.to(x.device == .mps ? .float32 : .float64)
         return prediction.clean(from: output.to(precise.dtype), precise, at: level.matching(precise)).to(
             x.dtype)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-/// A convolution of images with a square kernel of odd size, padded with zeros so that the image keeps its size, or a
-/// stride's part of it.
+/// A convolution of images with a square kernel, padded with zeros; a kernel of odd size by default so that the image keeps
+/// its size, or a stride's part of it.
 ///
 /// The weight lies channels-last in memory, which makes the output channels-last too: convolutions run fastest so.
 public final class Conv2d: Module {
@@ -18,7 +18,7 @@ public final class Conv2d: Module {
     /// - Parameters:
     ///   - inputs: the channels of the input.
     ///   - outputs: the channels of the output.
-    ///   - kernel: the size of the kernel, odd.
+    ///   - kernel: the size of the kernel, odd unless the padding is given.
     ///   - stride: how far apart the pixels are that the outputs are made around.
     ///   - padding: how many zeros are around the image; half of the kernel if not given.
     ///   - bias: whether a number for each output channel is added.
@@ -28,7 +28,8 @@ public final class Conv2d: Module {
         _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int? = nil, bias: Bool = true,
         initialisation: Initialisation = .xavierUniform(), from stream: inout RandomStream
     ) {
-        precondition(!kernel.isMultiple(of: 2), "a kernel of size \(kernel) has no centre")
+        precondition(
+            padding != nil || !kernel.isMultiple(of: 2), "a kernel of size \(kernel) has no centre")
         let shape = [outputs, inputs, kernel, kernel]
         weight = initialisation.weight(shape, from: &stream).channelsLast()
         self.bias = bias ? initialisation.bias(ofWeight: shape, from: &stream) : nil

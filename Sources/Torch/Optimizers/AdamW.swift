@@ -89,6 +89,16 @@ public final class AdamW {
         set { for index in groups.indices { groups[index].learningRate = newValue } }
     }
 
+    /// The learning rate of each group, those that are missing as the last.
+    public var learningRates: [Double] {
+        get { groups.map(\.learningRate) }
+        set {
+            for index in groups.indices {
+                groups[index].learningRate = newValue[min(index, newValue.count - 1)]
+            }
+        }
+    }
+
     private static let increment = Operator("aten::add_.Scalar")
     private static let fusedUpdate = Operator("aten::_fused_adamw_")
 

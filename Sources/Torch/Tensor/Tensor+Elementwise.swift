@@ -12,6 +12,7 @@ extension Tensor {
     private static let _tanh = Operator("aten::tanh")
     private static let _sigmoid = Operator("aten::sigmoid")
     private static let _silu = Operator("aten::silu")
+    private static let _softplus = Operator("aten::softplus")
     private static let _gelu = Operator("aten::gelu")
     private static let _relu = Operator("aten::relu")
     private static let _round = Operator("aten::round")
@@ -40,6 +41,8 @@ extension Tensor {
     public func sigmoid() -> Tensor { Self._sigmoid(.tensor(self)) }
     /// `x / (1 + exp(-x))`.
     public func silu() -> Tensor { Self._silu(.tensor(self)) }
+    /// `log(1 + exp(x))`, which is `-log(sigmoid(-x))`.
+    public func softplus() -> Tensor { Self._softplus(.tensor(self)) }
     /// `x Phi(x)` with the normal distribution's `Phi`. Source: Hendrycks and Gimpel 2016 (arXiv 1606.08415).
     public func gelu() -> Tensor { Self._gelu(.tensor(self)) }
     /// `max(x, 0)`.

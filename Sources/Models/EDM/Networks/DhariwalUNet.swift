@@ -66,6 +66,12 @@ public final class DhariwalUNet: UNet {
         return head(decoder(encoded, embedding))
     }
 
+    /// The features of the encoder alone.
+    public func features(_ x: Tensor, noise: Tensor, classes: Tensor?) -> [Tensor] {
+        let encoded = encoder(x.channelsLast(), embedding(noise: noise, classes: classes))
+        return encoder.lastOutputs.map { encoded[$0] }
+    }
+
     /// What every block is told: the noise level and the class, `[N, embeddingChannels]`.
     private func embedding(noise: Tensor, classes: Tensor?) -> Tensor {
         let features = positionalFeatures(noise, channels: configuration.noiseChannels, reachesEnd: false)

@@ -106,10 +106,35 @@ public final class UNet2DConditionModel: Module {
     public func callAsFunction(
         _ x: Tensor, time: Tensor, context: Tensor, features: ((Tensor) -> Void)? = nil
     ) -> Tensor {
-        let angles = timeFeatures(time, channels: configuration.blockOutChannels[0]).to(x.dtype)
-        // Every block activates the embedding first, so it is done once.
-        let embedding = timeLinear2(timeLinear1(angles).silu()).silu()
+        let embedding = embedding(time, x.dtype)
         let context = context.to(x.dtype)
+        var (h, skips) = encoded(x, embedding, context, features)
+        for stage in up {
+            for layer in stage.layers {
+                h = layer(.concatenated([h, skips.removeLast()], dim: 1), embedding, context)
+            }
+            h = stage.resampled(h) ?? h
+        }
+        return convOut(normOut.silu(h))
+    }
+
+    /// The features alone, without the way up.
+    public func features(_ x: Tensor, time: Tensor, context: Tensor) -> [Tensor] {
+        var features: [Tensor] = []
+        _ = encoded(x, embedding(time, x.dtype), context.to(x.dtype)) { features.append($0) }
+        return features
+    }
+
+    /// Every block activates the embedding first, so it is done once.
+    private func embedding(_ time: Tensor, _ dtype: DType) -> Tensor {
+        let angles = timeFeatures(time, channels: configuration.blockOutChannels[0]).to(dtype)
+        return timeLinear2(timeLinear1(angles).silu()).silu()
+    }
+
+    /// The way down and the middle block: what it makes, and what the way up takes over.
+    private func encoded(
+        _ x: Tensor, _ embedding: Tensor, _ context: Tensor, _ features: ((Tensor) -> Void)?
+    ) -> (h: Tensor, skips: [Tensor]) {
         var h = convIn(x.channelsLast())
         var skips = [h]
         for stage in down {
@@ -125,13 +150,7 @@ public final class UNet2DConditionModel: Module {
         }
         h = middle(h, embedding, context)
         features?(h)
-        for stage in up {
-            for layer in stage.layers {
-                h = layer(.concatenated([h, skips.removeLast()], dim: 1), embedding, context)
-            }
-            h = stage.resampled(h) ?? h
-        }
-        return convOut(normOut.silu(h))
+        return (h, skips)
     }
 }
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+public import Diffusion
+public import Torch
+
+/// Real samples with what each is conditioned on, such as its class, from which a discriminator tells generated ones.
+public protocol RealImages: Sendable {
+    /// How many there are, at least 1.
+    var count: Int { get }
+
+    /// The samples of the given numbers, each below ``count``: images in [-1, 1], or latents.
+    ///
+    /// - Returns: float32 on the CPU, a row for each number; the condition as the teacher takes it, nil where it takes none.
+    func callAsFunction(_ numbers: [Int]) throws -> (samples: Tensor, condition: Condition?)
+}
+
+extension RealImages {
+    /// Whether they are like a teacher's samples.
+    ///
+    /// - Throws: ``DistillationError/foreignRealImages(what:expected:found:)``.
+    func check(like teacher: some Denoiser) throws {
+        let (samples, condition) = try self([0])
+        let classes = condition?.classes.map { $0.shape[1] } ?? 0
+        for (what, expected, found) in [
+            ("shape", "\(teacher.sampleShape)", "\(Array(samples.shape.dropFirst()))"),
+            ("number of classes", "\(teacher.classCount)", "\(classes)"),
+        ] where expected != found {
+            throw DistillationError.foreignRealImages(what: what, expected: expected, found: found)
+        }
+    }
+}
+
+/// Real samples of a batch.
+struct RealBatch: Sendable {
+    let samples: Tensor
+    let condition: Condition?
+
+    /// What the stream is called that names the order of real samples.
+    static let orderStream = "distill.real"
+
+    /// The samples of an update: every epoch takes all once, in an order of its own.
+    ///
+    /// - Parameters:
+    ///   - count: how many.
+    ///   - number: that of the update in the run.
+    init(_ images: any RealImages, count: Int, update number: Int, seed: UInt64, device: Device) throws {
+        let order = EpochOrder(count: images.count, seed: seed, purpose: Self.orderStream)
+        let (samples, condition) = try images(order(number * count..<(number + 1) * count))
+        self.samples = samples.to(device)
+        self.condition = condition?.to(device)
+    }
+
+    private init(_ samples: Tensor, _ condition: Condition?) {
+        (self.samples, self.condition) = (samples, condition)
+    }
+
+    /// Those at some places of the batch.
+    func indexed(by indices: [Int]) -> RealBatch {
+        let numbers = Tensor(indices, device: samples.device)
+        return RealBatch(samples.indexed(by: numbers), condition?.indexed(by: numbers))
+    }
+}
