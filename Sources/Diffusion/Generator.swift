@@ -20,12 +20,12 @@ public struct Generator<Network: Denoiser>: Sendable {
     ///
     /// - Parameters:
     ///   - network: the network.
-    ///   - levels: numbers of its schedule's levels, falling; none for the highest alone.
-    public init(_ network: Network, levels: [Int] = []) {
+    ///   - levels: numbers of its schedule's levels, falling; if not given, the highest alone.
+    public init(_ network: Network, levels: [Int]? = nil) {
         let count = network.schedule.count
-        let levels = levels.isEmpty ? [count - 1] : levels
+        let levels = levels ?? [count - 1]
         precondition(
-            levels.allSatisfy((0..<count).contains)
+            !levels.isEmpty && levels.allSatisfy((0..<count).contains)
                 && zip(levels, levels.dropFirst()).allSatisfy(>),
             "the levels \(levels) do not fall from \(count - 1) on")
         self.network = network
@@ -51,7 +51,9 @@ public struct Generator<Network: Denoiser>: Sendable {
     ///
     /// - Parameters:
     ///   - step: the number of the step, from 0.
-    ///   - z: as for ``callAsFunction(_:given:fresh:)``, as the others.
+    ///   - z: unit normal noise `[N, ...]`; gradient flows through it.
+    ///   - condition: what each sample is to show, or nothing.
+    ///   - fresh: unit normal noise, as `z`, for each step after the first, counted from 1.
     /// - Returns: as `z`.
     public func input(
         ofStep step: Int, _ z: Tensor, given condition: Condition? = nil,

@@ -19,7 +19,7 @@ struct CriticTurn<Teacher: Denoiser>: Sendable {
     func freshSamples() -> [Samples] {
         let count = recipe.microBatchCount(randomness.device, readsPairs: method.inputs.contains(.pairs))
         let ranges = parts(of: recipe.batch, count: count)
-        let generator = Generator(generator, levels: recipe.levels)
+        let generator = Generator(generator, levels: recipe.generatorLevels)
         let step = randomness.generatorStep(of: generator.levels.count)
         return withoutGradients {
             concurrently(ranges.count, threads: randomness.device.threads) { part in

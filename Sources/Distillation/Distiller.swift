@@ -124,7 +124,7 @@ public final class Distiller<Teacher: Denoiser> {
     public func averagedGenerator(_ average: Int = 0) -> Generator<Network> {
         let network = generator.network.replica(sharing: .nothing)
         generator.averages?.each[average].copy(to: network)
-        return Generator(network, levels: recipe.levels)
+        return Generator(network, levels: recipe.generatorLevels)
     }
 
     // MARK: Algorithm 1

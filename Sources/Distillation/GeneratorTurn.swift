@@ -107,7 +107,7 @@ struct GeneratorTurn<Teacher: Denoiser>: Sendable {
     private func samples(
         _ network: Teacher.Replica, _ range: Range<Int>, _ pairRange: Range<Int>?
     ) -> (samples: Samples, pairs: GeneratorOutput.Pairs?) {
-        let generator = Generator(network, levels: recipe.levels)
+        let generator = Generator(network, levels: recipe.generatorLevels)
         let step = randomness.generatorStep(of: generator.levels.count)
         let fresh = randomness.latents(range, conditions)
         let input = withoutGradients {

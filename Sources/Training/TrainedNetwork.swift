@@ -7,7 +7,7 @@ public import Torch
 /// A network under training: its optimizer, and the averages of its weights. The only place where a gradient is
 /// accumulated over micro-batches, checked, clipped and applied.
 ///
-/// Its parameters want a gradient only while ``update(microBatches:learningRate:clipNorm:_:)`` runs, so that no other
+/// Its parameters want a gradient only while ``update(microBatches:learningRate:companionLearningRate:clipNorm:_:)`` runs, so that no other
 /// network's loss reaches them.
 public final class TrainedNetwork<Network: Module> {
     /// What logs, messages and the files of checkpoints call it.

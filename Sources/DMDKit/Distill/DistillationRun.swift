@@ -22,8 +22,10 @@ struct DistillationRun<Model: TeacherModel> {
 
     /// Pairs, training, pictures and figures.
     func run(_ begun: RunRecord?) throws -> Distill.Output {
+        try checkLevels()
         try memory.checkFits(device)
         let lpips = try loadLPIPS()
+        let realImages = try realImages()
         let fidelity = try fidelity()
         let retention = job.run.retention(begun)
         guard !retention.best || fidelity != nil && settings.distanceCount != nil else {
@@ -36,7 +38,7 @@ struct DistillationRun<Model: TeacherModel> {
         // The recipe is there from the beginning on, also if the run is stopped while it makes pairs.
         try folder.run(settings, overriding: job.run.overriding, warn: context.warn) {}
         let pairs = try pairs()
-        let distiller = try distiller(pairs: pairs, lpips)
+        let distiller = try distiller(pairs: pairs, lpips, realImages)
         try train(distiller, fidelity, record, retention)
         let metadata = ["dmd.recipe": try settings.yaml()]
         let generators = try (distiller.generator.averages?.suffixes ?? []).enumerated().map {
@@ -54,8 +56,21 @@ struct DistillationRun<Model: TeacherModel> {
 
     /// The settings as YAML, and what the run would cost.
     func plan() throws -> String {
-        let cost = try Cost(memory, on: device) { try distiller(pairs: trialPairs(), loadLPIPS()) }
+        try checkLevels()
+        let cost = try Cost(memory, on: device) {
+            try distiller(pairs: trialPairs(), loadLPIPS(), realImages())
+        }
         return "\(try settings.yaml())\(cost)"
+    }
+
+    /// Files of weights do not tell the levels of a generator, so that only the highest is sampled as it was trained.
+    private func checkLevels() throws {
+        let highest = model.network.schedule.count - 1
+        guard [[], [highest]].contains(settings.distillation.levels) else {
+            throw KitError(
+                "The recipe sets `distillation.levels`, which a generator's file does not tell: leave it out, or use Distiller in a "
+                    + "program of your own.")
+        }
     }
 
     private var memory: NetworkMemory { .distillation(of: model.network, settings.distillation, on: device) }
@@ -67,16 +82,20 @@ struct DistillationRun<Model: TeacherModel> {
         return try LPIPS(weights: weights, resize: settings.lpipsResize, device: device)
     }
 
-    private func distiller(pairs: PairSet?, _ lpips: LPIPS?) throws -> Distiller<Model.Network> {
+    private func distiller(
+        pairs: PairSet?, _ lpips: LPIPS?, _ realImages: (any RealImages)?
+    ) throws -> Distiller<Model.Network> {
         let distances = lpips.map(model.distances)
         return try Distiller(
             settings.distillation, teacher: model.network, pairs: pairs,
             distance: job.distance ?? distances?.full,
-            tinyDistance: distances?.tiny, realImages: realImages(), terms: job.terms,
+            tinyDistance: distances?.tiny, realImages: realImages, terms: job.terms,
             conditions: model.conditions, device: device)
     }
 
-    /// What a discriminator learns from.
+    /// What a discriminator learns from; nil where there is none.
+    ///
+    /// - Throws: `DistillationError.noRealImages` where one would have nothing, before any pairs are made for it.
     private func realImages() throws -> (any RealImages)? {
         guard settings.distillation.needsRealImages else {
             try refuse(["realImages": job.realImages], "is of no use to a recipe without a discriminator")
@@ -88,9 +107,9 @@ struct DistillationRun<Model: TeacherModel> {
                     + "`adversarial.weight` to 0.")
         }
         let isNamed = job.realImages != nil
-        guard let source = try job.realImages ?? testImages() else { return nil }
+        guard let source = try job.realImages ?? testImages() else { throw DistillationError.noRealImages }
         let dataset = try openDataset(at: source, split: .train, size: model.imageShape[1])
-        guard isNamed || comesAsTwo(dataset) else { return nil }
+        guard isNamed || comesAsTwo(dataset) else { throw DistillationError.noRealImages }
         return DatasetImages(dataset, classCount: model.network.classCount)
     }
 

@@ -148,10 +148,10 @@ enum SamplingMethod: Equatable, Sendable {
         _ denoiser: some Denoiser, _ z: Tensor, _ condition: Condition?, steps: Int,
         fresh: (_ step: Int) -> Tensor = noFreshNoise
     ) -> Tensor {
-        if steps == 1 { return Generator(denoiser)(z, given: condition) }
-        return switch self {
+        switch self {
         case .generator(let levels):
             Generator(denoiser, levels: levels)(z, given: condition, fresh: fresh)
+        case _ where steps == 1: Generator(denoiser)(z, given: condition)
         case .heun: Diffusion.heun(denoiser, noise: z, given: condition, steps: steps)
         case .euler: Diffusion.euler(denoiser, noise: z, given: condition, steps: steps)
         case .stochastic(let churn):

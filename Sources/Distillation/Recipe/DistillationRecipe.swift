@@ -125,6 +125,9 @@ public struct DistillationRecipe: Recipe {
             "at least \(parts), the number of parts that microBatch makes of a batch")
     }
 
+    /// The levels of a `Generator`; nil for the highest alone.
+    var generatorLevels: [Int]? { levels.isEmpty ? nil : levels }
+
     /// Whether there is a regression loss at any step.
     package var needsPairs: Bool { (try? phases())?.contains { $0.recipe.regression.weight > 0 } ?? true }
 
