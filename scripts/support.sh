@@ -4,9 +4,11 @@
 #
 # Sourced by the scripts beside it, which run in the repository's folder.
 
-# A private Python environment: it fetches libtorch and the weights of LPIPS; nothing needs it afterwards.
+# A private Python environment: it fetches libtorch and the weights of networks; nothing needs it afterwards.
 # shellcheck disable=SC2034
-readonly venv=.libtorch/venv lpips_weights=.weights/lpips-vgg16.safetensors
+readonly venv=.libtorch/venv
+# shellcheck disable=SC2034
+readonly lpips_weights=.weights/lpips-vgg16.safetensors efficientnet_weights=.weights/efficientnet-lite0.pth
 
 say() { printf '%-11s %s\n' "$1" "$2"; }
 

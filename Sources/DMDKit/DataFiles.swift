@@ -44,8 +44,8 @@ public enum DataFiles {
         guard let found = places.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
             let looked = places.map(\.relativePath).joined(separator: ", nor at ")
             throw KitError(
-                "The weights of \(what) are not at \(looked): run scripts/setup, which fetches those of LPIPS, or "
-                    + "name the file.")
+                "The weights of \(what) are not at \(looked): run scripts/setup, which fetches those of LPIPS and "
+                    + "EfficientNet-Lite0, or name the file.")
         }
         return found
     }
@@ -53,6 +53,11 @@ public enum DataFiles {
     /// LPIPS's weights, see ``weights(_:named:of:)``.
     static func lpips(_ path: String?) throws -> URL {
         try weights(path, named: "lpips-vgg16.safetensors", of: "LPIPS")
+    }
+
+    /// EfficientNet-Lite0's weights, see ``weights(_:named:of:)``.
+    static func efficientNet(_ path: String?) throws -> URL {
+        try weights(path, named: "efficientnet-lite0.pth", of: "EfficientNet-Lite0")
     }
 
     /// Where weights are looked for, in this order.

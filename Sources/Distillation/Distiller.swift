@@ -10,7 +10,7 @@ import Weights
 /// A distillation: a teacher, a generator that learns to make its samples in one evaluation, and a critic that learns the
 /// score of what the generator makes.
 ///
-/// Generator and critic begin with the teacher's weights. ``step(_:)`` is one iteration of DMD's Algorithm 1; the loop
+/// Generator and critic begin with the teacher's weights, unless a generator of a first stage is given. ``step(_:)`` is one iteration of DMD's Algorithm 1; the loop
 /// around it, with checkpoints and a log, is `Training`'s `Run`.
 public final class Distiller<Teacher: Denoiser> {
     /// What is trained: the teacher's network, without what the teacher does to its predictions, such as guidance.
@@ -45,6 +45,7 @@ public final class Distiller<Teacher: Denoiser> {
     /// - Parameters:
     ///   - recipe: valid settings.
     ///   - teacher: the pretrained denoiser; moved to `device`, frozen, and set to the recipe's `computeType`.
+    ///   - start: what the generator begins with, such as that of a first stage; if not given, the teacher.
     ///   - pairs: pairs of this teacher; not needed where no term reads them.
     ///   - distance: `l` of the regression loss, such as LPIPS; needed where there is one.
     ///   - tinyDistance: the same where the recipe's `decoder` is `tiny`; needed if it ever is.
@@ -53,9 +54,10 @@ public final class Distiller<Teacher: Denoiser> {
     ///   - conditions: what samples are conditioned on; if not given, the classes of the teacher, if it has any.
     ///   - device: where to work.
     /// - Throws: ``DistillationError`` if pairs or real images are missing or do not suit the teacher, or if the network cannot be
-    ///   computed as the recipe asks for, ``PairError``, `RecipeError`.
+    ///   computed as the recipe asks for, ``PairError``, `RecipeError`; `StateMismatch` if `start` is another network.
     public init(
-        _ recipe: DistillationRecipe, teacher: Teacher, pairs: PairSet? = nil, distance: Distance? = nil,
+        _ recipe: DistillationRecipe, teacher: Teacher, start: Network? = nil, pairs: PairSet? = nil,
+        distance: Distance? = nil,
         tinyDistance: Distance? = nil, realImages: (any RealImages)? = nil, terms: [any GeneratorTerm] = [],
         conditions: (any ConditionSource)? = nil, device: Device = .cpu
     ) throws {
@@ -88,6 +90,7 @@ public final class Distiller<Teacher: Denoiser> {
         teacher.move(to: device)
         teacher.setRequiresGrad(false)
         let networks = (teacher.replica(sharing: .nothing), teacher.replica(sharing: .nothing))
+        if let start { try networks.0.load(start.state) }
         try recipe.prepare(teacher)
         try recipe.prepare(networks.0)
         try recipe.prepare(networks.1)

@@ -11,6 +11,8 @@ public enum EvaluationError: LocalizedError, Equatable, CustomStringConvertible 
         case lpips
         /// ``InceptionV3``.
         case inception
+        /// ``EfficientNetLite0``.
+        case efficientNetLite0
     }
 
     /// There is no such file of weights.
@@ -69,15 +71,15 @@ extension EvaluationError.Network {
         switch self {
         case .lpips: "LPIPS on VGG16"
         case .inception: "FID's Inception-v3"
+        case .efficientNetLite0: "EfficientNet-Lite0"
         }
     }
 
     fileprivate var remedy: String {
         switch self {
-        case .lpips: "delete the file if it is there and run scripts/setup to fetch it"
+        case .lpips, .efficientNetLite0: "delete the file if it is there and run scripts/setup to fetch it"
         case .inception:
-            "get \(InceptionV3.publishedFile), which the Python packages pytorch-fid and torch-fidelity fetch, and "
-                + "convert it to safetensors"
+            "get \(InceptionV3.publishedFile), which the Python packages pytorch-fid and torch-fidelity fetch"
         }
     }
 }

@@ -20,6 +20,13 @@ struct DistillCommand: AsyncParsableCommand {
     var tinyDecoder: Path?
 
     @Option(
+        help: """
+            The generator of a first stage to go on from, a file or a folder as dmd distill writes it (default: the \
+            teacher's weights).
+            """)
+    var start: Path?
+
+    @Option(
         help: "A folder of pairs that `dmd pairs` made of this teacher (default: made in the run's folder).")
     var pairs: Path?
 
@@ -70,6 +77,7 @@ struct DistillCommand: AsyncParsableCommand {
         var job = Distill(
             teacher: teacher.settings(), recipe: recipe.settings, run: run, compute: try compute.settings())
         job.tinyDecoder = tinyDecoder?.url
+        job.start = start?.url
         job.pairs = pairs?.url
         job.verifiesPairs = verify
         job.images = images?.url

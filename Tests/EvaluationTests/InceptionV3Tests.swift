@@ -44,8 +44,7 @@ import Weights
     }
 
     private static let remedy =
-        "get pt_inception-2015-12-05-6726825d.pth, which the Python packages pytorch-fid and torch-fidelity fetch, and "
-        + "convert it to safetensors"
+        "get pt_inception-2015-12-05-6726825d.pth, which the Python packages pytorch-fid and torch-fidelity fetch"
 
     @Test func aMissingFileSaysWhichToGet() {
         let error = #expect(throws: EvaluationError.self) {

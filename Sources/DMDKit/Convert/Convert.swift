@@ -46,7 +46,7 @@ public struct Convert: Job {
         var metadata = try metadata(of: weights)
         if let description {
             metadata.merge(try description.metadata()) { $1 }
-            metadata.merge(ModelRole.teacher.metadata) { own, _ in own }
+            metadata.merge(WeightsUse(role: .teacher).metadata) { own, _ in own }
         }
         try context.check()
         try SafetensorsFile.write(weights.tensors, metadata: metadata, to: output)

@@ -26,6 +26,9 @@ public struct Distill: Job {
     public var run: RunSettings
     /// The folder of a tiny autoencoder, for recipes whose `regression.decoder` is `tiny`.
     public var tinyDecoder: URL?
+    /// The generator of a first stage to go on from: its file, or its folder for a teacher of text; nil to begin with the teacher's
+    /// weights.
+    public var start: URL?
     /// A folder of pairs that ``MakePairs`` made of this teacher; nil for some that are made in the run's folder.
     public var pairs: URL?
     /// Whether to compare all files of pairs with their sums at the start, not each when it is first used.
@@ -157,6 +160,7 @@ public struct Distill: Job {
     /// Takes what was named when the run began, and is not now.
     private mutating func takeFiles(of begun: RunRecord) throws {
         let folder = run.runFolder
+        start = try start ?? begun.path("start", in: folder)
         pairs = try pairs ?? begun.path("pairs", in: folder)
         images = try images ?? begun.path("images", in: folder)
         realImages = try realImages ?? begun.path("realImages", in: folder)
@@ -181,6 +185,7 @@ public struct Distill: Job {
             record.note(teacher.prompts?.vectors, as: "promptVectors", in: folder)
             record.promptColumn = teacher.prompts?.column
         }
+        record.note(start, as: "start", in: folder)
         record.note(pairs, as: "pairs", in: folder)
         record.note(images, as: "images", in: folder)
         record.note(realImages, as: "realImages", in: folder)

@@ -17,28 +17,28 @@ struct DistillResults<Model: TeacherModel> {
     let model: Model
     let generator: Generator<Model.Network.Replica>
     let pairs: PairSet?
-    let fidelity: Fidelity?
+    let judges: [Judge]
     /// Nil where another distance was in its place.
     let lpips: LPIPS?
     let device: Device
     let context: JobContext
 
-    private var one: ImageMaker { model.imageMaker(generator, seed: settings.distillation.seed) }
+    private var few: ImageMaker { model.imageMaker(generator, seed: settings.distillation.seed) }
     private var many: ImageMaker {
         model.imageMaker(steps: settings.teacherSteps, seed: settings.distillation.seed)
     }
 
     /// Measures, writes all files, and returns the figures.
     func write() throws -> [Figure] {
-        let (samples, comparison) = (try one.sheet(), try comparison())
+        let (samples, comparison) = (try few.sheet(), try comparison())
         try samples.write(to: folder.url.appending(path: "samples.png"))
         try comparison.write(to: folder.url.appending(path: "compare.png"))
         let figures = try figures()
         let report = Report(
-            title: "A one-step generator",
+            title: few.evaluations == 1 ? "A one-step generator" : "A generator of \(few.evaluations) steps",
             summary: """
                 A teacher that needs \(many.evaluations) evaluations of its network for an image was distilled into a \
-                generator that needs one, by Distribution Matching Distillation (arXiv 2311.18828).
+                generator that needs \(few.evaluations), by Distribution Matching Distillation (arXiv 2311.18828).
                 """,
             figures: figures,
             pictures: [
@@ -59,35 +59,36 @@ struct DistillResults<Model: TeacherModel> {
 
     /// The teacher's images above the generator's of the same noise.
     private func comparison() throws -> Image {
-        let isSmall = one.batch == 64
-        let columns = max(isSmall ? 10 : 4, one.classCount)
+        let isSmall = few.batch == 64
+        let columns = max(isSmall ? 10 : 4, few.classCount)
         let rows = isSmall ? 3 : 1
         let teachers = try many.images(rows * columns)
-        let generators = try one.images(rows * columns)
+        let generators = try few.images(rows * columns)
         let cells = (0..<rows).flatMap { row in
             let range = row * columns..<(row + 1) * columns
             return Array(teachers[range]) + Array(generators[range])
         }
-        let labels = (0..<rows).flatMap { _ in ["\(many.evaluations)", "1"] }
+        let labels = (0..<rows).flatMap { _ in ["\(many.evaluations)", "\(few.evaluations)"] }
         return Grid(columns: columns, scale: enlargement(of: cells), rowLabels: labels).compose(cells)
     }
 
     private func figures() throws -> [Figure] {
         var figures = try scores()
         if let lpips {
-            let same = NamedScore(.sameNoiseLPIPS, try sameNoiseDistance(one, many, lpips))
+            let same = NamedScore(.sameNoiseLPIPS, try sameNoiseDistance(few, many, lpips))
             figures.append(
                 Figure(
                     name: same.name.title(isFID: false), value: same.text,
                     note: "to the teacher's images, 200 that are not among the pairs"))
         }
-        let (fast, slow) = (imagesPerSecond(one, batches: 8), imagesPerSecond(many, batches: 1))
+        let (fast, slow) = (imagesPerSecond(few, batches: 8), imagesPerSecond(many, batches: 1))
         figures += [
             Figure(
-                name: "Images a second, generator", value: String(format: "%.0f", fast), note: "1 evaluation"),
+                name: "Images a second, generator", value: String(format: "%.0f", fast),
+                note: "evaluations for an image: \(few.evaluations)"),
             Figure(
                 name: "Images a second, teacher", value: String(format: "%.1f", slow),
-                note: "\(many.evaluations) evaluations"),
+                note: "evaluations for an image: \(many.evaluations)"),
             Figure(name: "Speed-up", value: String(format: "%.1f", fast / slow), note: ""),
         ]
         if let minutes = try trainingMinutes() {
@@ -99,33 +100,17 @@ struct DistillResults<Model: TeacherModel> {
         return figures
     }
 
-    /// Of the generator, with those of as many of the pairs' images, which are the teacher's, beside them.
+    /// In each space, of the generator and of as many of the pairs' images, which are the teacher's.
     private func scores() throws -> [Figure] {
-        guard let fidelity else { return [] }
         let count = min(10_000, pairs?.description.count ?? 10_000)
-        let ours = try fidelity.scores(
-            of: ImageSource(one, count: count), title: "generator's scores", context)
-        let theirs = try pairs.map { pairs in
-            try fidelity.scores(
-                of: ImageSource(count: count, shape: model.imageShape) { numbers in
-                    model.images(
-                        of: try pairs.pairs(at: numbers[0]..<numbers[0] + numbers.count, device: device)
-                            .images)
-                }, title: "teacher's scores", context)
+        let ours = ImageSource(few, count: count)
+        let theirs = pairs.map { pairs in
+            ImageSource(count: count, shape: model.imageShape) { numbers in
+                model.images(
+                    of: try pairs.pairs(at: numbers[0]..<numbers[0] + numbers.count, device: device).images)
+            }
         }
-        var figures = ours.enumerated().map { index, score in
-            let teacher = theirs.map { "the teacher's: \($0[index].text); " } ?? ""
-            return Figure(
-                name: score.name.title(isFID: false), value: score.text, note: "\(teacher)\(score.name.hint)")
-        }
-        if let theirs {
-            figures.insert(
-                Figure(
-                    name: "Ratio of the Frechet distances",
-                    value: String(format: "%.2f", ours[0].value / theirs[0].value),
-                    note: "\(count.formatted()) images each, on VGG16's features: not FID"), at: 1)
-        }
-        return figures
+        return try judges.flatMap { try $0.figures(of: ours, teacher: theirs, context) }
     }
 
     private func imagesPerSecond(_ images: ImageMaker, batches: Int) -> Double {

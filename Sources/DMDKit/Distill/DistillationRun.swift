@@ -50,7 +50,7 @@ struct DistillationRun<Model: TeacherModel> {
         model.network.setComputeType(.float32)
         let results = DistillResults(
             settings: settings, folder: folder, model: model, generator: distiller.averagedGenerator(),
-            pairs: pairs, fidelity: fidelity, lpips: lpips, device: device, context: context)
+            pairs: pairs, judges: try judges(fidelity), lpips: lpips, device: device, context: context)
         return Distill.Output(generators: generators, figures: try results.write())
     }
 
@@ -63,13 +63,13 @@ struct DistillationRun<Model: TeacherModel> {
         return "\(try settings.yaml())\(cost)"
     }
 
-    /// Files of weights do not tell the levels of a generator, so that only the highest is sampled as it was trained.
+    /// A folder of Stable Diffusion is sampled at its highest level alone.
     private func checkLevels() throws {
         let highest = model.network.schedule.count - 1
-        guard [[], [highest]].contains(settings.distillation.levels) else {
+        guard model.prompts == nil || [[], [highest]].contains(settings.distillation.levels) else {
             throw KitError(
-                "The recipe sets `distillation.levels`, which a generator's file does not tell: leave it out, or use Distiller in a "
-                    + "program of your own.")
+                "The recipe sets `distillation.levels`, and a generator of images of text takes one step: leave it out."
+            )
         }
     }
 
@@ -87,7 +87,8 @@ struct DistillationRun<Model: TeacherModel> {
     ) throws -> Distiller<Model.Network> {
         let distances = lpips.map(model.distances)
         return try Distiller(
-            settings.distillation, teacher: model.network, pairs: pairs,
+            settings.distillation, teacher: model.network, start: job.start.map(model.generator(at:)),
+            pairs: pairs,
             distance: job.distance ?? distances?.full,
             tinyDistance: distances?.tiny, realImages: realImages, terms: job.terms,
             conditions: model.conditions, device: device)
@@ -148,12 +149,34 @@ struct DistillationRun<Model: TeacherModel> {
             conditions: model.conditions)
     }
 
+    /// On the features of a network that no loss reads.
     private func fidelity() throws -> Fidelity? {
-        guard let source = try testImages() else { return nil }
-        return try Fidelity(
-            to: openDataset(at: source, split: .test, size: model.imageShape[1]), count: 10_000,
-            weights: DataFiles.lpips(job.lpips?.path), device: device, context)
+        guard let test = try testDataset() else { return nil }
+        let network = try EfficientNetLite0(weights: DataFiles.efficientNet(nil), device: device)
+        return try Fidelity(to: test, count: Self.mostImages, on: network, context)
     }
+
+    /// The space of the distances on the way, and that of LPIPS's network.
+    private func judges(_ fidelity: Fidelity?) throws -> [Judge] {
+        guard let fidelity, let test = try testDataset() else { return [] }
+        let vgg = try Fidelity(
+            to: test, count: Self.mostImages,
+            on: VGGFeatures(weights: DataFiles.lpips(job.lpips?.path), resize: nil, device: device), context)
+        let floor = try testImages().flatMap { source -> ImageSource? in
+            let other = try openDataset(at: source, split: .train, size: model.imageShape[1])
+            return comesAsTwo(other) ? ImageSource(other, count: Self.mostImages) : nil
+        }
+        return [
+            Judge(title: "EfficientNet-Lite0", fidelity: fidelity, floor: floor),
+            Judge(title: "VGG16", fidelity: vgg, floor: floor),
+        ]
+    }
+
+    private func testDataset() throws -> (any ImageDataset)? {
+        try testImages().map { try openDataset(at: $0, split: .test, size: model.imageShape[1]) }
+    }
+
+    private static var mostImages: Int { 10_000 }
 
     private func train(
         _ distiller: Distiller<Model.Network>, _ fidelity: Fidelity?, _ record: RunRecord,

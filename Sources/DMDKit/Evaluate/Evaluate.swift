@@ -42,9 +42,9 @@ public struct Evaluate: Job {
     public var seeds: Int?
     /// Whether to measure only the Frechet distance and the drifts of colour, whose memory does not grow with ``count``.
     public var distanceOnly: Bool
-    /// The network whose features are compared: `vgg16`, `inception` (with torch-fidelity's resize),
-    /// `inception-pytorch-fid`, or the path of a TorchScript program, which is run: take it from where you trust. Nil for
-    /// `vgg16`.
+    /// The network whose features are compared: `efficientnet-lite0`, `vgg16`, `inception` (with torch-fidelity's
+    /// resize), `inception-pytorch-fid`, or the path of a TorchScript program, which is run: take it from where you trust. Nil
+    /// for `efficientnet-lite0`, which no loss reads.
     public var features: String?
     /// The weights of that network; nil for those that are installed.
     public var featureWeights: String?

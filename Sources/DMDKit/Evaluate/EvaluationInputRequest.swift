@@ -90,11 +90,12 @@ struct EvaluationInputRequest {
     ///
     /// - Parameter role: what weights are for that do not say.
     /// - Throws: ``SettingError`` for settings that do not belong to what is opened, and what reading it throws.
-    mutating func sample(_ sampling: Sampling, as role: ModelRole = .generator) throws {
+    mutating func sample(_ sampling: Sampling, as role: WeightsUse.Role = .generator) throws {
         switch kind {
         case .weights:
-            steps = try sampling.steps ?? (ModelRole(of: file) ?? role).usualSteps
-            method = try sampling.method(steps: steps)
+            var use = try WeightsUse(of: file)
+            use.role = use.role ?? role
+            (steps, method) = try sampling.steps(of: use)
         case .text:
             try refuse(sampling.methodSettings, "does not apply to \(path), which has a sampler of its own")
             steps = try sampling.steps ?? StableDiffusionFolder(file).usualSteps
@@ -135,9 +136,11 @@ extension EvaluationInputRequest {
 
     private func openWeights(_ device: Device) throws -> EvaluationInput {
         let denoiser = try loadDenoiser(at: file, device: device)
+        try method.check(denoiser, of: file)
         var provenance = Provenance(kind: .model, path: path, sha256: try sha256(ofFile: file))
         (provenance.count, provenance.steps) = (count, steps)
-        provenance.sampler = steps == 1 ? nil : SamplerSettings(method)
+        let isGenerator = if case .generator = method { true } else { false }
+        provenance.sampler = isGenerator || steps > 1 ? SamplerSettings(method) : nil
         return EvaluationInput(
             content: .model { seed in
                 ImageMaker(denoiser: denoiser, steps: steps, method: method, seed: seed)

@@ -7,7 +7,7 @@ import Torch
 
 /// Which network's features images are compared by.
 struct FeatureSettings {
-    /// `vgg16`, `inception`, `inception-pytorch-fid` or the path of a TorchScript program.
+    /// `efficientnet-lite0`, `vgg16`, `inception`, `inception-pytorch-fid` or the path of a TorchScript program.
     var name = usualName
     /// Its weights; nil for those that are installed.
     var weights: String?
@@ -15,7 +15,7 @@ struct FeatureSettings {
     var lpips: String?
 
     /// The features where none are asked for.
-    static let usualName = "vgg16"
+    static let usualName = "efficientnet-lite0"
 
     /// Whether the name is that of a TorchScript program.
     var isProgram: Bool { name.hasSuffix(".pt") }
@@ -26,6 +26,8 @@ struct FeatureSettings {
     ///   weights that are not there or are no such network's.
     func load(device: Device) throws -> any FeatureNetwork {
         switch name {
+        case "efficientnet-lite0":
+            return try EfficientNetLite0(weights: DataFiles.efficientNet(weights), device: device)
         case "vgg16":
             return try VGGFeatures(weights: DataFiles.lpips(weights ?? lpips), resize: nil, device: device)
         case "inception": return try inception(.tensorFlow, device)
@@ -37,16 +39,16 @@ struct FeatureSettings {
         default:
             throw SettingError(
                 "features", "is \(name)",
-                "give vgg16, inception, inception-pytorch-fid, or the path of a TorchScript program, which ends in .pt"
-            )
+                "give efficientnet-lite0, vgg16, inception, inception-pytorch-fid, or the path of a TorchScript program, which "
+                    + "ends in .pt")
         }
     }
 
     /// Where there are no weights, the network's error says how to get them.
     private func inception(_ input: InceptionV3.Input, _ device: Device) throws -> InceptionV3 {
-        let name = "inception.safetensors"
-        let found = try? DataFiles.weights(weights, named: name, of: "Inception-v3")
-        let file = found ?? URL(filePath: weights ?? ".weights/\(name)")
+        let names = weights == nil ? [InceptionV3.publishedFile, "inception.safetensors"] : [""]
+        let found = names.compactMap { try? DataFiles.weights(weights, named: $0, of: "Inception-v3") }.first
+        let file = found ?? URL(filePath: weights ?? ".weights/\(names[0])")
         return try InceptionV3(weights: file, input: input, device: device)
     }
 }

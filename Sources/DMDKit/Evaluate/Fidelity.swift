@@ -6,19 +6,17 @@ import Foundation
 import Images
 import Torch
 
-/// How far the images of a run are from those of a set, on VGG16's features. It is not FID, see `VGGFeatures`, and
-/// compares only between equal numbers of images.
+/// How far the images of a run are from those of a set, on one network's features. It is not FID, and compares only between
+/// equal numbers of images.
 struct Fidelity {
-    private let network: VGGFeatures
+    private let network: any FeatureNetwork
     private let reference: FeatureStatistics
 
     /// Looks at the first `count` images of a set.
-    ///
-    /// - Parameter weights: those of LPIPS.
     init(
-        to images: any ImageDataset, count: Int, weights: URL, device: Device, _ context: JobContext
+        to images: any ImageDataset, count: Int, on network: any FeatureNetwork, _ context: JobContext
     ) throws {
-        network = try VGGFeatures(weights: weights, resize: nil, device: device)
+        self.network = network
         reference = try FeatureExtractor(network: network, keepsFeatures: true, context: context)
             .statistics(of: ImageSource(images, count: count), title: "reference")
     }

@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import Diffusion
+import Foundation
 import Images
 import Models
 import OrderedCollections
@@ -139,6 +140,14 @@ enum SamplingMethod: Equatable, Sendable {
         case .heun, .stochastic: 2 * steps - 1
         case .generator, .euler: steps
         }
+    }
+
+    /// - Throws: ``KitError`` if a generator's levels are none of the network's.
+    func check(_ denoiser: some Denoiser, of file: URL) throws {
+        guard case .generator(let levels) = self, levels[0] >= denoiser.schedule.count else { return }
+        throw KitError(
+            "\(file.relativePath) says that its levels are \(levels), and its network has those below "
+                + "\(denoiser.schedule.count): take the file that dmd distill wrote.")
     }
 
     /// Samples of noise, in one evaluation or in several steps.

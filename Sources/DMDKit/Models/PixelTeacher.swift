@@ -57,12 +57,24 @@ public struct PixelTeacher<Network: Denoiser>: TeacherModel {
             method: .generator(levels: generator.levels), seed: seed)
     }
 
+    /// Reads the network of a generator.
+    public func generator(at url: URL) throws -> Network.Replica {
+        let generator = network.replica(sharing: .nothing)
+        do {
+            try generator.load(SafetensorsFile(url).all())
+        } catch let mismatch as StateMismatch {
+            throw KitError("\(url.relativePath) is no generator of this teacher: \(mismatch)")
+        }
+        return generator
+    }
+
     /// Writes a generator.
     public func save(
         _ generator: Generator<Network.Replica>, as name: String, in folder: URL, metadata: [String: String]
     ) throws -> URL {
         let file = folder.appending(path: "\(name).safetensors")
-        let metadata = metadata.merging(ModelRole.generator.metadata) { $1 }
+        let use = WeightsUse(role: .generator, levels: generator.levels)
+        let metadata = metadata.merging(use.metadata) { $1 }
         if let denoiser = generator.network as? EDMDenoiser {
             try saveDenoiser(denoiser, to: file, metadata: metadata)
         } else {
@@ -70,21 +82,4 @@ public struct PixelTeacher<Network: Denoiser>: TeacherModel {
         }
         return file
     }
-}
-
-/// What a file of weights is for, as its metadata says under `dmd.role`.
-enum ModelRole: String {
-    case teacher, generator
-
-    /// What the metadata holds.
-    var metadata: [String: String] { ["dmd.role": rawValue] }
-
-    /// What a file's metadata says; nil where it says nothing.
-    init?(_ metadata: [String: String]) {
-        guard let role = metadata["dmd.role"].flatMap(ModelRole.init(rawValue:)) else { return nil }
-        self = role
-    }
-
-    /// The steps of Heun's method where nothing is said.
-    var usualSteps: Int { self == .teacher ? 18 : 1 }
 }

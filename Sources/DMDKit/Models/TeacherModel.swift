@@ -40,6 +40,9 @@ public protocol TeacherModel: Sendable {
     /// Images by a generator.
     func imageMaker(_ generator: Generator<Network.Replica>, seed: UInt64) -> ImageMaker
 
+    /// Reads the network of a generator that ``save(_:as:in:metadata:)`` wrote.
+    func generator(at url: URL) throws -> Network.Replica
+
     /// Writes a generator.
     ///
     /// - Parameters:

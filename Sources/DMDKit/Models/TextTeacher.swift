@@ -126,6 +126,14 @@ public struct TextTeacher: TeacherModel {
         }
     }
 
+    /// Reads the network of a generator's folder.
+    public func generator(at url: URL) throws -> StableDiffusionDenoiser {
+        let generator = network.replica(sharing: .nothing)
+        let part = ModelFolder(url.appending(path: "unet"), weightsName: "diffusion_pytorch_model")
+        try part.load(into: generator.unet)
+        return generator
+    }
+
     /// Writes a generator.
     public func save(
         _ generator: Generator<StableDiffusionDenoiser>, as name: String, in folder: URL,

@@ -53,7 +53,7 @@ private let guides: [Guide] = [
         title: "Frechet distance",
         caption: """
             How far the generated images, taken together, are from the images that they are measured \
-            against. Lower is better. It is taken on features of VGG16 and does not compare with published \
+            against. Lower is better. It is taken on features of EfficientNet-Lite0 and does not compare with published \
             FID.
             """,
         tags: [("distance/frechet", "distance")], isLogarithmic: true, countsImages: true),

@@ -66,10 +66,9 @@ public struct Sample: Job {
     private func samplePixels(_ context: JobContext) throws -> Output {
         let count = count ?? 80
         let file = weights ?? DataFiles.generator
-        let role = try ModelRole(of: file)
+        let (steps, method) = try sampling.steps(of: WeightsUse(of: file))
         let denoiser = try loadDenoiser(at: file, device: compute.device)
-        let steps = sampling.steps ?? role?.usualSteps ?? 1
-        let method = try sampling.method(steps: steps)
+        try method.check(denoiser, of: file)
         if let label, !(0..<max(denoiser.classCount, 1)).contains(label) {
             throw SettingError(
                 "label", "is \(label)", "this model has the classes 0 to \(denoiser.classCount - 1)")
@@ -120,13 +119,5 @@ public struct Sample: Job {
         if images.count == 1 { return images[0] }
         let columns = rows > 1 ? images.count / rows : Int(Double(images.count).squareRoot().rounded(.up))
         return Grid(columns: columns).compose(images)
-    }
-}
-
-extension ModelRole {
-    /// What a file of weights says of itself; nil if it says nothing.
-    init?(of file: URL) throws {
-        guard let role = ModelRole(try SafetensorsFile(file).metadata) else { return nil }
-        self = role
     }
 }

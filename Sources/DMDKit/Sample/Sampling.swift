@@ -15,8 +15,9 @@ public struct Sampling: Equatable, Sendable {
         case euler
     }
 
-    /// Steps: 1 makes images in one evaluation, as a generator does; more sample a teacher. Nil for what the weights are for:
-    /// 18 of a teacher's, 1 of a generator's or where they do not say; of a folder of Stable Diffusion 50, or 1 of a generator.
+    /// Steps: 1 makes images in one evaluation, as a generator does; more sample a teacher, or are those of a generator of several.
+    /// Nil for what the weights are for: 18 of a teacher's, all of a generator's, 1 where they do not say; of a folder of Stable
+    /// Diffusion 50, or 1 of a generator.
     public var steps: Int?
     /// The method of several steps, of a model whose samples are images; nil for Heun's.
     public var sampler: Sampler?
@@ -50,6 +51,22 @@ public struct Sampling: Equatable, Sendable {
     func refuseAll(_ reason: String) throws {
         try refuse(["steps": steps], reason)
         try refuse(methodSettings, reason)
+    }
+
+    /// How weights make images: a generator at its own levels, the first of them if fewer steps are asked for.
+    ///
+    /// - Throws: ``SettingError`` for settings that cannot be, or do not belong to the weights.
+    func steps(of use: WeightsUse) throws -> (count: Int, method: SamplingMethod) {
+        let count = steps ?? use.usualSteps
+        guard let levels = use.levels else { return (count, try method(steps: count)) }
+        try requirePositive(("steps", count))
+        try refuse(methodSettings, "is for a teacher, and this generator has levels of its own")
+        guard count <= levels.count else {
+            throw SettingError(
+                "steps", "is \(count)",
+                levels.count == 1 ? "this generator takes 1" : "this generator takes 1 to \(levels.count)")
+        }
+        return (count, .generator(levels: Array(levels.prefix(count))))
     }
 
     /// The method that makes images in a number of steps.

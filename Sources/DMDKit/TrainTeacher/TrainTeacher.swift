@@ -54,7 +54,7 @@ public struct TrainTeacher: Job {
         }
         run.retention = self.run.retention(begun)
         try self.run.run(&run, title: "train-teacher", context)
-        let metadata = ["dmd.recipe": try settings.yaml()].merging(ModelRole.teacher.metadata) { $1 }
+        let metadata = ["dmd.recipe": try settings.yaml()].merging(WeightsUse(role: .teacher).metadata) { $1 }
         return try trainer.averageSuffixes.enumerated().map { index, suffix in
             let file = folder.url.appending(path: "teacher\(suffix).safetensors")
             try saveDenoiser(trainer.averaged(index), to: file, dtype: .float16, metadata: metadata)

@@ -67,3 +67,23 @@ public struct FeatureKind: Hashable, Sendable, Codable, CustomStringConvertible 
     /// Such as `inception-v3-2015-12-05/pool3 (2048 features, resize tensorflow-299)`.
     public var description: String { "\(network) (\(count) features, resize \(resize))" }
 }
+
+/// What a network makes of levels `[N, ...]`, computed side by side on the CPU, of few images at once: a layer's results then
+/// stay near the processor.
+func inSmallParts(
+    _ levels: Tensor, on device: Device, _ body: @Sendable (Tensor) -> Tensor
+) -> Tensor {
+    let count = levels.shape[0]
+    let most = device == .cpu ? 8 : count
+    let parts = levels.chunked(max(min(count, device.threads), (count + most - 1) / most))
+    return .concatenated(concurrently(parts.count, threads: device.threads) { body(parts[$0]) })
+}
+
+/// Levels `[N, 3, H, W]` of images `[N, 1 or 3, H, W]`.
+func rgb(_ images: Tensor) -> Tensor {
+    let shape = images.shape
+    precondition(
+        shape.count == 4 && shape[0] > 0 && [1, 3].contains(shape[1]),
+        "images are [N, 1 or 3, H, W], not \(shape)")
+    return shape[1] == 3 ? images : images.expanded(to: [shape[0], 3, shape[2], shape[3]])
+}

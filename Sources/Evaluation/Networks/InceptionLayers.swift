@@ -8,26 +8,6 @@ protocol InceptionLayer: Sendable {
     func callAsFunction(_ x: Tensor) -> Tensor
 }
 
-/// A convolution with the batch normalisation and the ReLU that follow it.
-struct RectifiedConvolution: InceptionLayer {
-    private static let convolution = Operator("aten::conv2d")
-    private static let rectifyInPlace = Operator("aten::relu_")
-
-    /// `[out, in, kH, kW]`, and `[out]`, with the normalisation in them.
-    let weight: Tensor
-    let bias: Tensor
-    let stride: Int
-    let padding: [Int]
-
-    func callAsFunction(_ x: Tensor) -> Tensor { Self.rectifyInPlace(.tensor(linear(x))) }
-
-    /// Without the ReLU.
-    func linear(_ x: Tensor) -> Tensor {
-        Self.convolution(
-            .tensor(x), .tensor(weight), .tensor(bias), .ints([stride, stride]), .ints(padding))
-    }
-}
-
 /// The largest of each 3x3 pixels, two apart.
 struct Halving: InceptionLayer {
     func callAsFunction(_ x: Tensor) -> Tensor { x.maxPool2d(kernel: 3, stride: 2) }

@@ -12,7 +12,7 @@ public import Torch
 /// auxiliary classifier.
 ///
 /// The weights are those that the Python packages pytorch-fid and torch-fidelity fetch,
-/// ``publishedFile``, brought to safetensors by `dmd convert`. Batch normalisation is folded into the convolutions as
+/// ``publishedFile``, as they are or brought to safetensors by `dmd convert`. Batch normalisation is folded into the convolutions as
 /// they are loaded, in float64; no gradient flows to them.
 public final class InceptionV3: FeatureNetwork {
     /// How images become 299 x 299 pixels in [-1, 1]; the two give slightly different distances.
@@ -34,8 +34,6 @@ public final class InceptionV3: FeatureNetwork {
     public static let name = "inception-v3-2015-12-05/pool3"
 
     private static let classes = 1008
-    /// Images that go through the network at once on the CPU: few enough for a layer's results to stay near the processor.
-    private static let batch = 8
 
     /// The file that the weights came from.
     public let weights: URL
@@ -51,7 +49,7 @@ public final class InceptionV3: FeatureNetwork {
     /// Loads the network.
     ///
     /// - Parameters:
-    ///   - url: the safetensors file that `dmd convert` makes of ``publishedFile``.
+    ///   - url: ``publishedFile``, or the safetensors file that `dmd convert` makes of it.
     ///   - input: how images are brought to the network's size.
     ///   - device: where to compute.
     ///   - dtype: the type to compute in.
@@ -64,12 +62,10 @@ public final class InceptionV3: FeatureNetwork {
         sourceHash = file.sourceHash
         var reader = ConvolutionReader(file: file, device: device, dtype: dtype)
         layers = try reader.inceptionLayers()
-        classifier = try file.tensor(
-            "fc.weight", shape: [Self.classes, Self.featureCount], dtype: dtype, device: device)
+        classifier = try reader.tensor("fc.weight", shape: [Self.classes, Self.featureCount])
         // The Inception score leaves the biases out; they are read for the check alone.
-        _ = try file.tensor("fc.bias", shape: [Self.classes], dtype: dtype, device: .cpu)
-        try file.requireNoOthers(
-            than: reader.names + ["fc.weight", "fc.bias"], except: ".num_batches_tracked")
+        _ = try reader.tensor("fc.bias", shape: [Self.classes])
+        try reader.requireNoOthers()
     }
 
     /// 2048 features, and how images are resized.
@@ -90,13 +86,8 @@ public final class InceptionV3: FeatureNetwork {
     ///
     /// - Parameter images: see ``FeatureNetwork/features(ofLevels:)``; of any size.
     public func features(ofLevels images: Tensor) -> ImageFeatures {
-        let levels = rgb(images)
-        let count = levels.shape[0]
-        let most = device == .cpu ? Self.batch : count
-        let parts = levels.chunked(max(min(count, device.threads), (count + most - 1) / most))
-        return withoutGradients {
-            let features = Tensor.concatenated(
-                concurrently(parts.count, threads: device.threads) { pooled(parts[$0]) })
+        withoutGradients {
+            let features = inSmallParts(rgb(images), on: device) { pooled($0) }
             let logits = features.linear(weight: classifier)
             return ImageFeatures(features: features.to(.float32), logits: logits.to(.float32))
         }
@@ -106,15 +97,6 @@ public final class InceptionV3: FeatureNetwork {
         let x = input.prepared(levels.to(device).to(dtype)).channelsLast()
         return layers.reduce(x) { $1($0) }.mean(dims: [2, 3])
     }
-}
-
-/// Levels `[N, 3, H, W]` of images `[N, 1 or 3, H, W]`.
-func rgb(_ images: Tensor) -> Tensor {
-    let shape = images.shape
-    precondition(
-        shape.count == 4 && shape[0] > 0 && [1, 3].contains(shape[1]),
-        "images are [N, 1 or 3, H, W], not \(shape)")
-    return shape[1] == 3 ? images : images.expanded(to: [shape[0], 3, shape[2], shape[3]])
 }
 
 extension InceptionV3.Input {

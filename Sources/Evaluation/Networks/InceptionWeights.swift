@@ -3,37 +3,13 @@
 
 import Torch
 
-/// Reads convolutions with batch normalisation under the names of torchvision's Inception.
-struct ConvolutionReader {
-    let file: WeightsFile
-    let device: Device
-    let dtype: DType
-    /// The tensors that have been read.
-    private(set) var names: [String] = []
-
-    /// Added to variances, as in TensorFlow's Inception.
-    private static let epsilon = 1e-3
-
-    init(file: WeightsFile, device: Device, dtype: DType) {
-        (self.file, self.device, self.dtype) = (file, device, dtype)
-    }
-
-    /// With `s = weight / sqrt(running_var + 1e-3)`, the convolution by `s W` with the bias `bias - s running_mean`.
+extension ConvolutionReader {
     private mutating func convolution(
         _ name: String, _ inputs: Int, _ outputs: Int, kernel: [Int] = [1, 1], stride: Int = 1,
         padding: [Int] = [0, 0]
     ) throws -> RectifiedConvolution {
-        func tensor(_ suffix: String, _ shape: [Int]) throws -> Tensor {
-            names.append("\(name).\(suffix)")
-            return try file.tensor("\(name).\(suffix)", shape: shape, dtype: .float64, device: .cpu)
-        }
-        let weight = try tensor("conv.weight", [outputs, inputs] + kernel)
-        let (gain, shift) = (try tensor("bn.weight", [outputs]), try tensor("bn.bias", [outputs]))
-        let mean = try tensor("bn.running_mean", [outputs])
-        let scale = gain / (try tensor("bn.running_var", [outputs]) + Self.epsilon).sqrt()
-        return RectifiedConvolution(
-            weight: (weight * scale.reshaped([outputs, 1, 1, 1])).to(dtype).to(device).channelsLast(),
-            bias: (shift - scale * mean).to(dtype).to(device), stride: stride, padding: padding)
+        let (weight, bias) = try folded("\(name).conv", "\(name).bn", shape: [outputs, inputs] + kernel)
+        return RectifiedConvolution(weight: weight, bias: bias, stride: stride, padding: padding)
     }
 
     /// A convolution that keeps the size.

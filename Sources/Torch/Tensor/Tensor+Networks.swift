@@ -11,6 +11,7 @@ extension Tensor {
     private static let _layerNorm = Operator("aten::layer_norm")
     private static let _pad = Operator("aten::constant_pad_nd")
     private static let _bilinear = Operator("aten::upsample_bilinear2d")
+    private static let _antialiased = Operator("aten::_upsample_bilinear2d_aa")
     private static let _nearest = Operator("aten::upsample_nearest2d")
     private static let _averagePool = Operator("aten::avg_pool2d")
     private static let _maxPool = Operator("aten::max_pool2d")
@@ -73,6 +74,11 @@ extension Tensor {
     /// Bilinear resizing with half-pixel centres and no antialiasing.
     public func interpolatedBilinear(height: Int, width: Int) -> Tensor {
         Self._bilinear(.tensor(self), .ints([height, width]), false)
+    }
+
+    /// Bilinear resizing with half-pixel centres; what shrinks is averaged over all pixels that a new one covers.
+    public func interpolatedBilinearAntialiased(height: Int, width: Int) -> Tensor {
+        Self._antialiased(.tensor(self), .ints([height, width]), false)
     }
 
     /// Every pixel repeated to the new size.

@@ -7,16 +7,16 @@ import ArgumentParser
 struct FeatureOptions: ParsableArguments {
     @Option(
         help: """
-            The network whose features are compared: vgg16, inception (with torch-fidelity's resize), \
+            The network whose features are compared: efficientnet-lite0, vgg16, inception (with torch-fidelity's resize), \
             inception-pytorch-fid, or a TorchScript program such as NVIDIA's inception-2015-12-05.pt. A program is run, so \
-            take it from a source you trust (default: vgg16).
+            take it from a source you trust (default: efficientnet-lite0, which no loss reads).
             """)
     var features: String?
 
     @Option(
         help: """
-            The weights of vgg16 or inception (default: .weights/lpips-vgg16.safetensors, which scripts/setup fetches, \
-            and .weights/inception.safetensors, which dmd convert makes).
+            The weights of that network (default: those in .weights/; scripts/setup fetches those of efficientnet-lite0 \
+            and vgg16, and pt_inception-2015-12-05-6726825d.pth is for you to put there).
             """)
     var featureWeights: Path?
 }
