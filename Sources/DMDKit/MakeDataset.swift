@@ -26,9 +26,7 @@ public struct MakeDataset: Job {
     ///
     /// - Returns: one line: how many images of which kind and classes.
     public func run(in context: JobContext) throws -> String {
-        if let size, !(1...16_384).contains(size) {
-            throw SettingError("size", "is \(size)", "give 1 to 16384")
-        }
+        try require(("size", size, .imageSides))
         guard out.pathExtension.lowercased() == "zip" else {
             throw SettingError("out", "is \(out.relativePath)", "give a name in .zip")
         }

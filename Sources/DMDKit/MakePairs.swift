@@ -47,8 +47,9 @@ public struct MakePairs: Job {
     ///
     /// - Returns: the folder.
     public func run(in context: JobContext) throws -> URL {
-        try requirePositive(
-            ("steps", steps ?? 1), ("count", count), ("batch", batch ?? 1), ("shardSize", shardSize))
+        try require(
+            ("steps", steps, .samplerSteps), ("count", count, .imageCounts), ("batch", batch, .batches),
+            ("shardSize", shardSize, .imageCounts))
         switch try teacher.kind() {
         case .pixels(let file):
             let model = PixelTeacher(try loadDenoiser(at: file, device: compute.device))
@@ -59,9 +60,8 @@ public struct MakePairs: Job {
                     "guidance", "is missing, which a text-to-image teacher needs", "the paper takes 3 or 8")
             }
             let model = try TextTeacher(
-                folder: folder, prompts, guidance: guidance, tinyDecoder: nil, device: compute.device, context
-            )
-            try model.checkSteps(steps ?? 50)
+                folder: folder, prompts, guidance: guidance, sampler: teacher.sampler, steps: steps ?? 50,
+                tinyDecoder: nil, device: compute.device, context)
             try make(by: model, steps: steps ?? 50, batch: batch ?? 16, context)
         }
         return folder

@@ -17,16 +17,18 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "The network.")
     var config = Benchmark.Network.fashion
 
-    @Option(help: "Channels of the network's highest resolution, instead of the configuration's.")
+    @Option(
+        parsing: .unconditional,
+        help: "Channels of the network's highest resolution, instead of the configuration's.")
     var modelChannels: Int?
 
-    @Option(help: "Images for distribution matching.")
+    @Option(parsing: .unconditional, help: "Images for distribution matching.")
     var batch = 64
 
-    @Option(help: "Images in the regression loss.")
+    @Option(parsing: .unconditional, help: "Images in the regression loss.")
     var pairs = 32
 
-    @Option(help: "Updates of the critic in a step.")
+    @Option(parsing: .unconditional, help: "Updates of the critic in a step.")
     var criticSteps = 1
 
     @Flag(help: "Let the networks compute in bfloat16.")
@@ -35,10 +37,12 @@ struct BenchCommand: AsyncParsableCommand {
     @Flag(help: "Make the networks' inner results again in the backward pass.")
     var checkpointing = false
 
-    @Option(help: "Height and width to which LPIPS enlarges images (default: not at all).")
+    @Option(
+        parsing: .unconditional,
+        help: "Height and width to which LPIPS enlarges images (default: not at all).")
     var lpipsSize: Int?
 
-    @Option(help: "Measured runs of each item.")
+    @Option(parsing: .unconditional, help: "Measured runs of each item.")
     var repeats = 5
 
     @Option(

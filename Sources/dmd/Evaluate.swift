@@ -23,25 +23,29 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "What it is compared with (default: Fashion-MNIST's images).")
     var against: Path?
 
-    @Option(help: "How many images of a model, and at most how many of a set (default: 10000).")
+    @Option(
+        parsing: .unconditional,
+        help: "How many images of a model, and at most how many of a set (default: 10000).")
     var count: Int?
 
     @Option(help: "Which part of a set that comes as two: train or test (default: test).")
     var split: Split?
 
-    @Option(help: "Steps of the model under --against (default: as for --steps).")
+    @Option(parsing: .unconditional, help: "Steps of the model under --against (default: as for --steps).")
     var againstSteps: Int?
 
     @Option(help: "The teacher's weights, to compare its images of the same noise.")
     var teacher: Path?
 
-    @Option(help: "Steps of the teacher (default: 18, or 50 for Stable Diffusion).")
+    @Option(parsing: .unconditional, help: "Steps of the teacher (default: 18, or 50 for Stable Diffusion).")
     var teacherSteps: Int?
 
-    @Option(help: "Random seed (default: 0).")
+    @Option(parsing: .unconditional, help: "Random seed (default: 0).", transform: randomSeed)
     var seed: UInt64?
 
-    @Option(help: "How many seeds to take, from --seed on; scores are then means over them (default: 1).")
+    @Option(
+        parsing: .unconditional,
+        help: "How many seeds to take, from --seed on; scores are then means over them (default: 1).")
     var seeds: Int?
 
     @Flag(

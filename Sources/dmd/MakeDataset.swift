@@ -19,7 +19,9 @@ struct MakeDatasetCommand: AsyncParsableCommand {
     @Argument(help: "The zip to make.")
     var out: Path
 
-    @Option(help: "The side in pixels to which every image is cropped around its middle and resized.")
+    @Option(
+        parsing: .unconditional,
+        help: "The side in pixels to which every image is cropped around its middle and resized.")
     var size: Int?
 
     @Option(help: "Which part of a set that comes as two: train or test.")

@@ -16,29 +16,33 @@ struct MakePairsCommand: AsyncParsableCommand {
     @OptionGroup var teacher: TeacherOptions
 
     @Option(
+        parsing: .unconditional,
         help: """
             The weight of classifier-free guidance for prompts, 1 for none: the paper takes 3 for its run on LAION \
             6.25+ and 8 for that on 6+.
             """)
     var guidance: Double?
 
-    @Option(help: "How many pairs.")
+    @Option(parsing: .unconditional, help: "How many pairs.")
     var count = 10_000
 
     @Option(
+        parsing: .unconditional,
         help: """
             Steps of the sampler (default: 18 of Heun's method, which evaluates the teacher twice a step but for the last; \
             for prompts 50 of the model's own).
             """)
     var steps: Int?
 
-    @Option(help: "Random seed.")
+    @Option(parsing: .unconditional, help: "Random seed.", transform: randomSeed)
     var seed: UInt64 = 0
 
-    @Option(help: "Batch size (default: 128, or 16 for prompts).")
+    @Option(parsing: .unconditional, help: "Batch size (default: 128, or 16 for prompts).")
     var batch: Int?
 
-    @Option(help: "Pairs in one file, which is the most that a process loses when it is stopped.")
+    @Option(
+        parsing: .unconditional,
+        help: "Pairs in one file, which is the most that a process loses when it is stopped.")
     var shardSize = 1_000
 
     @Option(help: "The folder of the pairs.")

@@ -19,17 +19,21 @@ struct MakeReferenceCommand: AsyncParsableCommand {
     @Option(help: "The file to write (default: reference.npz).")
     var out: Path?
 
-    @Option(help: "How many images of a model, and at most how many of a set (default: 50000).")
+    @Option(
+        parsing: .unconditional,
+        help: "How many images of a model, and at most how many of a set (default: 50000).")
     var count: Int?
 
     @Option(help: "Which part of a set that comes as two: train or test (default: train).")
     var split: Split?
 
     @Option(
+        parsing: .unconditional,
         help: "The side in pixels to which a set's images are cropped and resized (default: as they are).")
     var size: Int?
 
-    @Option(help: "Random seed of a model's noise (default: 0).")
+    @Option(
+        parsing: .unconditional, help: "Random seed of a model's noise (default: 0).", transform: randomSeed)
     var seed: UInt64?
 
     @OptionGroup var prompts: PromptOptions

@@ -10,7 +10,7 @@ struct ComputeOptions: ParsableArguments {
     @Option(help: "Where to compute: cpu, cuda, cuda:INDEX or mps.")
     var device = "cpu"
 
-    @Option(help: "Threads on the CPU (default: all cores).")
+    @Option(parsing: .unconditional, help: "Threads on the CPU (default: all cores).")
     var threads: Int?
 
     func settings() throws -> ComputeSettings {
@@ -56,10 +56,10 @@ struct RunOptions: ParsableArguments {
             """)
     var overrides: [String] = []
 
-    @Option(help: "Keep so many of the newest checkpoints (default: 2).")
+    @Option(parsing: .unconditional, help: "Keep so many of the newest checkpoints (default: 2).")
     var keep: Int?
 
-    @Option(help: "Also keep checkpoints whose step is a multiple of this.")
+    @Option(parsing: .unconditional, help: "Also keep checkpoints whose step is a multiple of this.")
     var keepEvery: Int?
 
     @OptionGroup var time: TimeOptions
@@ -110,6 +110,12 @@ struct TeacherOptions: ParsableArguments {
             """)
     var promptVectors: Path?
 
+    @Option(
+        help: """
+            The sampler of a folder of Stable Diffusion: pndm, ddim, dpm++ or euler (default: the one that its scheduler names).
+            """)
+    var sampler: Sampling.Sampler?
+
     func validate() throws {
         if prompts == nil, promptColumn != nil || promptVectors != nil {
             throw ValidationError("--prompt-column and --prompt-vectors need --prompts.")
@@ -118,7 +124,7 @@ struct TeacherOptions: ParsableArguments {
 
     func settings(guidance: Double? = nil) -> TeacherSettings {
         let file = prompts.map { PromptFile($0.url, column: promptColumn, vectors: promptVectors?.url) }
-        return TeacherSettings(teacher?.url, prompts: file, guidance: guidance)
+        return TeacherSettings(teacher?.url, prompts: file, guidance: guidance, sampler: sampler)
     }
 }
 
@@ -130,4 +136,12 @@ struct Path: ExpressibleByArgument, CustomStringConvertible {
     init(argument: String) { description = argument }
 
     static var defaultCompletionKind: CompletionKind { .file() }
+}
+
+/// The seed that a text says.
+func randomSeed(_ text: String) throws -> UInt64 {
+    guard let seed = UInt64(text) else {
+        throw ValidationError("give a whole number from 0 to \(UInt64.max)")
+    }
+    return seed
 }

@@ -20,16 +20,18 @@ struct SampleCommand: AsyncParsableCommand {
         help: "The weights, as safetensors, or a model's folder (default: the bundled generator).")
     var weights: Path?
 
-    @Option(help: "How many images (default: 80, or 1 of each prompt).")
+    @Option(parsing: .unconditional, help: "How many images (default: 80, or 1 of each prompt).")
     var count: Int?
 
-    @Option(name: .customLong("class"), help: "The class of all images (default: one after another).")
+    @Option(
+        name: .customLong("class"), parsing: .unconditional,
+        help: "The class of all images (default: one after another).")
     var label: Int?
 
-    @Option(help: "Random seed.")
+    @Option(parsing: .unconditional, help: "Random seed.", transform: randomSeed)
     var seed: UInt64 = 0
 
-    @Option(help: "Batch size.")
+    @Option(parsing: .unconditional, help: "Batch size.")
     var batch = 64
 
     @Option(help: "The picture to write, .png or .jpg.")
@@ -42,13 +44,15 @@ struct SampleCommand: AsyncParsableCommand {
     @Option(help: "What the images should not show.")
     var negativePrompt: String?
 
-    @Option(help: "How much the prompt counts (default: 7.5, or 1 in one evaluation).")
+    @Option(
+        parsing: .unconditional, help: "How much the prompt counts (default: 7.5, or 1 in one evaluation).")
     var guidance: Double?
 
-    @Option(help: "The height of an image in pixels (default: that of the training).")
+    @Option(
+        parsing: .unconditional, help: "The height of an image in pixels (default: that of the training).")
     var height: Int?
 
-    @Option(help: "The width of an image in pixels (default: that of the training).")
+    @Option(parsing: .unconditional, help: "The width of an image in pixels (default: that of the training).")
     var width: Int?
 
     @Option(help: "The folder of a tiny autoencoder, which decodes in the place of the model's own.")

@@ -30,6 +30,38 @@ struct BadInputTests {
             ["distill", "--teacher", "teacher.safetensors", "--keep-best"],
             ["--keep-best needs distances to compare", "--images"]
         ),
+        ("a count below 0", ["sample", "--count", "-3"], ["--count is -3", "give 1 to 100000"]),
+        ("a seed below 0", ["sample", "--seed", "-1"], ["--seed", "0 to 18446744073709551615"]),
+        (
+            "more steps than there are", ["sample", "--steps", "9223372036854775807"],
+            ["--steps is 9223372036854775807", "give 1 to 10000"]
+        ),
+        (
+            "pairs in files too large", ["pairs", "--shard-size", "9223372036854775807"],
+            ["--shard-size is 9223372036854775807"]
+        ),
+        (
+            "a side too long", ["reference", "images", "--size", "9223372036854775807"],
+            ["--size is 9223372036854775807", "16384"]
+        ),
+        (
+            "more images than there are",
+            ["evaluate", "--seed", "18446744073709551615", "--seeds", "2", "--count", "9223372036854775807"],
+            ["--count is 9223372036854775807", "give 2 to 100000000"]
+        ),
+        (
+            "a batch without end",
+            [
+                "distill", "--teacher", "teacher.safetensors", "--set",
+                "distillation.batch=9223372036854775807",
+            ],
+            ["`batch` is 9223372036854775807", "at most 1000000000"]
+        ),
+        (
+            "a teacher without end",
+            ["train-teacher", "--images", "images", "--set", "durationImages=9223372036854775807"],
+            ["`durationImages` is 9223372036854775807"]
+        ),
         ("a batch of 0", ["sample", "--weights", "teacher.safetensors", "--batch", "0"], ["--batch is 0"]),
         (
             "no such class", ["sample", "--weights", "teacher.safetensors", "--class", "7"],

@@ -12,41 +12,55 @@ import Weights
 
 @Suite("Samplers at numbered levels, against diffusers")
 struct NumberedSamplerTests {
-    private static let samplers = [
-        "pndm-leading", "pndm-trailing", "ddim-leading", "ddim-trailing", "ddim-linspace", "dpm-leading",
-        "dpm-linspace", "dpm-trailing", "euler-leading", "euler-linspace", "euler-trailing",
-    ]
+    /// A sampler with a spacing, an end and a prediction, such as `pndm-leading1-clean` of velocities.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let sampler: String
+        let spacing: String
+        let end: String?
+        let prediction: PredictionType
 
-    /// diffusers' PNDM combines what the network predicts, which agrees with ours where that is the noise; and of a single
-    /// step it does not do, nor does Euler with evenly spaced ones.
-    private static let cases: [(name: String, prediction: PredictionType, steps: [Int])] = samplers.flatMap {
-        name in
-        PredictionType.allCases.filter { !name.hasPrefix("pndm") || $0 == .epsilon }.map { prediction in
-            (
-                name, prediction,
-                name.hasPrefix("pndm") || name == "euler-linspace" ? [2, 7, 50] : [1, 2, 7, 50]
-            )
+        var name: String { [sampler, spacing, end].compactMap(\.self).joined(separator: "-") }
+        var testDescription: String { "\(name), \(prediction)" }
+
+        /// diffusers' PNDM does not do a single step, nor does Euler with evenly spaced ones; long runs are one for each sampler.
+        var stepCounts: [Int] {
+            let isSingle = sampler != "pndm" && (sampler, spacing) != ("euler", "linspace")
+            return (isSingle ? [1] : []) + [2, 5, 13] + (spacing == "leading1" && end != "clean" ? [50] : [])
+        }
+
+        static let all = ["pndm", "ddim", "dpm", "euler"].flatMap { sampler in
+            ["leading", "leading1", "trailing", "linspace"].flatMap { spacing in
+                (sampler == "pndm" || sampler == "ddim" ? ["kept", "clean"] : [nil]).flatMap { end in
+                    PredictionType.allCases.map { prediction in
+                        Case(sampler: sampler, spacing: spacing, end: end, prediction: prediction)
+                    }
+                }
+            }
         }
     }
 
-    @Test("timesteps and all states are diffusers'", arguments: cases)
-    func trajectory(name: String, prediction: PredictionType, stepCounts: [Int]) throws {
+    @Test("timesteps and all states are diffusers'", arguments: Case.all)
+    func trajectory(of sample: Case) throws {
         let file = try SafetensorsFile(fixture("stable-diffusion-samplers.safetensors"))
         let z = try file.tensor("z")
-        let spacing: StepSpacing =
-            name.hasSuffix("leading")
-            ? .leading(offset: 1) : name.hasSuffix("trailing") ? .trailing : .linspace
-        let endsClean = name.hasSuffix("trailing") || name.hasSuffix("linspace")
-        for steps in stepCounts {
+        let (name, prediction) = (sample.name, sample.prediction)
+        let spacings: [String: StepSpacing] = [
+            "leading": .leading(offset: 0), "leading1": .leading(offset: 1), "trailing": .trailing,
+            "linspace": .linspace,
+        ]
+        let spacing = try #require(spacings[sample.spacing])
+        let endsClean = sample.end == "clean"
+        for steps in sample.stepCounts {
             let expected = "\(name).\(steps).\(prediction.rawValue)"
             let denoiser = RecordingDenoiser(prediction: prediction)
             var states: [(level: SamplerLevel, x: Tensor)] = []
             func observe(_ level: SamplerLevel, _ x: Tensor) { states.append((level, x)) }
             let last =
-                switch name.prefix(while: { $0 != "-" }) {
+                switch sample.sampler {
                 case "pndm":
                     pndm(
-                        denoiser, noise: z, steps: steps, spacing: spacing, endsClean: endsClean,
+                        denoiser, noise: z, steps: steps, spacing: spacing,
+                        combining: prediction == .velocity ? .velocity : .noise, endsClean: endsClean,
                         onState: observe)
                 case "ddim":
                     ddim(
@@ -72,8 +86,8 @@ struct NumberedSamplerTests {
     func coverage() throws {
         let file = try SafetensorsFile(fixture("stable-diffusion-samplers.safetensors"))
         let found = file.names.filter { $0.hasSuffix(".states") }.map { String($0.dropLast(7)) }
-        let compared = Self.cases.flatMap { name, prediction, stepCounts in
-            stepCounts.map { "\(name).\($0).\(prediction.rawValue)" }
+        let compared = Case.all.flatMap { sample in
+            sample.stepCounts.map { "\(sample.name).\($0).\(sample.prediction.rawValue)" }
         }
         #expect(Set(found) == Set(compared) && found.count == compared.count)
     }

@@ -5,6 +5,7 @@
 Needs diffusers 0.42.1 and transformers 5.23.0.
 """
 
+import itertools
 import json
 
 import torch
@@ -91,32 +92,29 @@ def toy(x, time, kind):
 
 
 def trajectories(draw):
+    """Every sampler with every spacing, offset, end and prediction that diffusers can do, in a few steps."""
     from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, PNDMScheduler
 
-    kept = dict(set_alpha_to_one=False)
-    cases = {
-        "pndm-leading": (PNDMScheduler, dict(kept, skip_prk_steps=True, steps_offset=1)),
-        "pndm-trailing": (PNDMScheduler, dict(set_alpha_to_one=True, skip_prk_steps=True, timestep_spacing="trailing")),
-        "ddim-leading": (DDIMScheduler, dict(kept, clip_sample=False, steps_offset=1)),
-        "ddim-trailing": (DDIMScheduler, dict(clip_sample=False, timestep_spacing="trailing")),
-        "ddim-linspace": (DDIMScheduler, dict(clip_sample=False, timestep_spacing="linspace")),
-        "dpm-leading": (DPMSolverMultistepScheduler, dict(steps_offset=1, timestep_spacing="leading")),
-        "dpm-linspace": (DPMSolverMultistepScheduler, dict()),
-        "dpm-trailing": (DPMSolverMultistepScheduler, dict(timestep_spacing="trailing")),
-        "euler-leading": (EulerDiscreteScheduler, dict(steps_offset=1, timestep_spacing="leading")),
-        "euler-linspace": (EulerDiscreteScheduler, dict()),
-        "euler-trailing": (EulerDiscreteScheduler, dict(timestep_spacing="trailing")),
-    }
+    samplers = {"pndm": (PNDMScheduler, dict(skip_prk_steps=True)), "ddim": (DDIMScheduler, dict(clip_sample=False)),
+                "dpm": (DPMSolverMultistepScheduler, dict()), "euler": (EulerDiscreteScheduler, dict())}
+    spacings = {"leading": dict(timestep_spacing="leading"), "leading1": dict(timestep_spacing="leading", steps_offset=1),
+                "trailing": dict(timestep_spacing="trailing"), "linspace": dict(timestep_spacing="linspace")}
+    ends = {"kept": dict(set_alpha_to_one=False), "clean": dict(set_alpha_to_one=True)}
     z = draw.normal(1, 1, 4, 4).float().double()
     tensors = {"z": z}
-    for name, (scheduler_class, settings) in cases.items():
-        for steps in (1, 2, 7, 50):
-            for kind in ("epsilon", "v_prediction"):
-                # diffusers' PNDM needs two steps, and combines velocities instead of noises; Euler's single even step is
-                # at the least level, where diffusers' table is rounded.
-                if name.startswith("pndm") and (steps < 2 or kind != "epsilon") or (name, steps) == ("euler-linspace", 1):
+    for sampler, spacing in itertools.product(samplers, spacings):
+        scheduler_class, settings = samplers[sampler]
+        for end in ends if sampler in ("pndm", "ddim") else [None]:
+            name = "-".join(filter(None, (sampler, spacing, end)))
+            for steps, kind in itertools.product((1, 2, 5, 13, 50), ("epsilon", "v_prediction")):
+                # Long runs once for each sampler. diffusers' PNDM needs two steps, and more where it would reach beyond its
+                # levels; Euler's single even step is at the least level, where diffusers' table is rounded.
+                if steps == 50 and (spacing != "leading1" or end == "clean"):
                     continue
-                scheduler = scheduler_class(**SCHEDULE, **settings, prediction_type=kind)
+                if sampler == "pndm" and steps < 2 or (sampler, spacing, steps) == ("euler", "linspace", 1):
+                    continue
+                scheduler = scheduler_class(**SCHEDULE, **settings, **spacings[spacing], **ends.get(end, {}),
+                                            prediction_type=kind)
                 scheduler.set_timesteps(steps)
                 x = z * scheduler.init_noise_sigma
                 states = [x]

@@ -143,11 +143,6 @@ final class StableDiffusionTests {
                 "`num_attention_heads` is 7, but must be a divisor of `hidden_size`, which is 512"
             ),
             (
-                "scheduler/scheduler_config.json", #"{"_class_name": "UniPCMultistepScheduler"}"#,
-                "`_class_name` is UniPCMultistepScheduler, but must be one of PNDMScheduler, DDIMScheduler, "
-                    + "DPMSolverMultistepScheduler, EulerDiscreteScheduler, LCMScheduler"
-            ),
-            (
                 "scheduler/scheduler_config.json", #"{"_class_name": "LCMScheduler", "clip_sample": true}"#,
                 "`clip_sample` is true, but must be false"
             ),
@@ -156,8 +151,9 @@ final class StableDiffusionTests {
                 "`timestep_scaling` is 1.0, but must be 10.0"
             ),
             (
-                "scheduler/scheduler_config.json", #"{"_class_name": "DDIMScheduler"}"#,
-                "`clip_sample` is true, but must be false"
+                "scheduler/scheduler_config.json",
+                #"{"_class_name": "DDIMScheduler", "rescale_betas_zero_snr": true}"#,
+                "`rescale_betas_zero_snr` is true, but must be false"
             ),
             (
                 "scheduler/scheduler_config.json",
@@ -174,6 +170,38 @@ final class StableDiffusionTests {
         try replace(file, with: json)
         let error = try #require(throws: ModelFolderError.self) { try StableDiffusion(folder: folder) }
         #expect(error == .badSettings(file: folder.appending(path: file).path, reason: reason))
+    }
+
+    @Test(
+        "a sampler that is not here is in the way of several of its own steps alone",
+        arguments: [
+            (#"{"_class_name": "UniPCMultistepScheduler"}"#, "_class_name is UniPCMultistepScheduler"),
+            (#"{"_class_name": "DEISMultistepScheduler"}"#, "_class_name is DEISMultistepScheduler"),
+            (#"{"_class_name": "EulerAncestralDiscreteScheduler"}"#, "_class_name is EulerAncestralDiscrete"),
+            (#"{"_class_name": "DDIMScheduler"}"#, "clip_sample is true, but must be false"),
+            (#"{"_class_name": "PNDMScheduler"}"#, "skip_prk_steps is false, but must be true"),
+            (
+                #"{"_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "sde-dpmsolver++"}"#,
+                "algorithm_type is sde-dpmsolver++, but must be dpmsolver++"
+            ),
+            (
+                #"{"_class_name": "EulerDiscreteScheduler", "use_karras_sigmas": true}"#,
+                "use_karras_sigmas is true, but must be false"
+            ),
+        ])
+    func unsupportedSampler(json: String, reason: String) throws {
+        try replace("scheduler/scheduler_config.json", with: json)
+        var settings = try StableDiffusionFolder(folder)
+        let model = try StableDiffusion(settings)
+        #expect(settings.scheduler.schedule.count == 1000)
+        let one = try model.images(of: ["ab c"], steps: 1, guidance: 1)
+        let error = try #require(throws: StableDiffusionError.self) {
+            try model.images(of: ["ab c"], steps: 4)
+        }
+        #expect("\(error)".contains("since in its scheduler_config.json \(reason)"), "\(error)")
+        settings.scheduler.sampler = .ddim
+        #expect(settings.scheduler.unsupported == nil)
+        #expect(try StableDiffusion(settings).images(of: ["ab c"], steps: 4).shape == one.shape)
     }
 
     @Test("parts that do not belong together are refused")

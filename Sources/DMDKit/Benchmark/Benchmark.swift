@@ -59,9 +59,10 @@ public struct Benchmark: Job {
     }
 
     private func check() throws {
-        try requirePositive(
-            ("batch", batch), ("pairs", pairs), ("criticSteps", criticSteps), ("repeats", repeats),
-            ("modelChannels", modelChannels ?? 1), ("lpipsSize", lpipsSize ?? 1))
+        try require(
+            ("batch", batch, .batches), ("pairs", pairs, .batches), ("criticSteps", criticSteps, 1...1_000),
+            ("repeats", repeats, 1...1_000_000), ("modelChannels", modelChannels, 1...65_536),
+            ("lpipsSize", lpipsSize, .imageSides))
         for item in items ?? [] where !network.items.contains(item) {
             let names = network.items.map(\.rawValue).joined(separator: ", ")
             throw SettingError(

@@ -88,7 +88,7 @@ public struct Distill: Job {
         {
             try DistillationRun(job: job, model: model, settings: settings, context: context).run(begun)
         }
-        return try prepared { try run($0, $1, $2, $3) }
+        return try prepared(context) { try run($0, $1, $2, $3) }
     }
 
     /// The settings as YAML, and what the run would cost, by trying two steps.
@@ -96,12 +96,14 @@ public struct Distill: Job {
         func plan(_ job: Distill, _ model: some TeacherModel, _ settings: DistillRecipe) throws -> String {
             try DistillationRun(job: job, model: model, settings: settings, context: JobContext()).plan()
         }
-        return try prepared(isTrial: true) { job, model, settings, _ in try plan(job, model, settings) }
+        return try prepared(JobContext(), isTrial: true) { job, model, settings, _ in
+            try plan(job, model, settings)
+        }
     }
 
     /// Resolves settings, loads the teacher, and hands both on.
     private func prepared<R>(
-        isTrial: Bool = false,
+        _ context: JobContext, isTrial: Bool = false,
         _ body: (Distill, any TeacherModel, DistillRecipe, RunRecord?) throws -> R
     ) throws -> R {
         let begun = try run.begunRecord()
@@ -109,7 +111,7 @@ public struct Distill: Job {
         if let begun { try job.takeFiles(of: begun) }
         let settings = try job.resolvedSettings()
         return try LibTorch.withThreads(compute.threadCount(begun)) {
-            try body(job, job.model(settings, isTrial: isTrial), settings, begun)
+            try body(job, job.model(settings, isTrial: isTrial, context), settings, begun)
         }
     }
 
@@ -126,7 +128,9 @@ public struct Distill: Job {
         return try recipe.resolved(as: DistillRecipe.self, default: run.keptRecipe ?? DataFiles.demoRecipe)
     }
 
-    private func model(_ settings: DistillRecipe, isTrial: Bool) throws -> any TeacherModel {
+    private func model(
+        _ settings: DistillRecipe, isTrial: Bool, _ context: JobContext
+    ) throws -> any TeacherModel {
         guard case .weights(var teacher) = teacher else {
             guard case .model(let model) = teacher else { preconditionFailure("there is no other teacher") }
             return model
@@ -150,11 +154,26 @@ public struct Distill: Job {
         guard case .text(let folder, let prompts) = try teacher.kind() else {
             preconditionFailure("a folder is no file")
         }
-        let model = try TextTeacher(
-            folder: folder, prompts, guidance: guidance, tinyDecoder: tinyDecoder,
-            trialCount: isTrial ? settings.distillation.batch : nil, device: compute.device, JobContext())
-        try model.checkSteps(settings.teacherSteps)
-        return model
+        return try TextTeacher(
+            folder: folder, prompts, guidance: guidance, sampler: try sampler(teacher, settings, context),
+            steps: settings.teacherSteps, tinyDecoder: tinyDecoder,
+            trialCount: isTrial ? settings.distillation.batch : nil, device: compute.device, context)
+    }
+
+    /// What a text-to-image teacher is sampled by in the place of its own sampler; nil for that.
+    ///
+    /// Training needs none: where no pairs are to be made, and the teacher's own is not supported, DDIM makes the images to look at.
+    private func sampler(
+        _ teacher: TeacherSettings, _ settings: DistillRecipe, _ context: JobContext
+    ) throws -> Sampling.Sampler? {
+        guard teacher.sampler == nil, let folder = teacher.weights,
+            let reason = try StableDiffusionFolder(folder).scheduler.unsupported,
+            pairs != nil || !settings.distillation.needsPairs
+        else { return teacher.sampler }
+        context.warn(
+            "The teacher's own sampler is not supported, since in its scheduler_config.json \(reason): its images to look at are "
+                + "made by DDIM.")
+        return .ddim
     }
 
     /// Takes what was named when the run began, and is not now.
@@ -172,6 +191,7 @@ public struct Distill: Job {
             teacher.prompts = PromptFile(
                 file, column: begun.promptColumn, vectors: try begun.path("promptVectors", in: folder))
         }
+        teacher.sampler = teacher.sampler ?? begun.sampler.flatMap(Sampling.Sampler.init)
         self.teacher = .weights(teacher)
     }
 
@@ -184,6 +204,7 @@ public struct Distill: Job {
             record.note(teacher.prompts?.file, as: "prompts", in: folder)
             record.note(teacher.prompts?.vectors, as: "promptVectors", in: folder)
             record.promptColumn = teacher.prompts?.column
+            record.sampler = teacher.sampler?.rawValue
         }
         record.note(start, as: "start", in: folder)
         record.note(pairs, as: "pairs", in: folder)

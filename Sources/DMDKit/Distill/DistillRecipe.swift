@@ -26,14 +26,16 @@ public struct DistillRecipe: Recipe {
     /// - Throws: `RecipeError` for values out of range.
     public func validate() throws {
         try distillation.validate()
-        try check("pairCount", pairCount, pairCount >= 1, "at least 1")
-        try check("teacherSteps", teacherSteps, teacherSteps >= 1, "at least 1")
+        try check("pairCount", count: pairCount)
+        try check("teacherSteps", count: teacherSteps)
         if let guidance {
             try check(
                 "guidance", guidance, guidance >= 1 && guidance.isFinite,
                 "at least 1, which is without guidance")
         }
-        if let distanceCount { try check("distanceCount", distanceCount, distanceCount >= 2, "at least 2") }
-        if let lpipsResize { try check("lpipsResize", lpipsResize, lpipsResize >= 16, "at least 16") }
+        if let distanceCount { try check("distanceCount", count: distanceCount, least: 2) }
+        if let lpipsResize {
+            try check("lpipsResize", lpipsResize, (16...16_384).contains(lpipsResize), "16 to 16384")
+        }
     }
 }

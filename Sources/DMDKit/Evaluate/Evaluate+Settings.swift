@@ -39,16 +39,10 @@ extension Evaluate {
     }
 
     private func requireNumbers() throws {
-        try requirePositive(
-            ("steps", sampling.steps ?? 1), ("againstSteps", againstSteps ?? 1),
-            ("teacherSteps", teacherSteps ?? 1))
-        if let count, count < 2 {
-            throw SettingError(
-                "count", "is \(count), and fewer than 2 images have no covariance", "give at least 2")
-        }
-        if let seeds, !(1...1_000).contains(seeds) {
-            throw SettingError("seeds", "is \(seeds)", "give 1 to 1000")
-        }
+        try require(
+            ("steps", sampling.steps, .samplerSteps), ("againstSteps", againstSteps, .samplerSteps),
+            ("teacherSteps", teacherSteps, .samplerSteps), ("count", count, .covarianceCounts),
+            ("seeds", seeds, 1...1_000))
         try requireGuidance(guidance)
     }
 

@@ -29,6 +29,8 @@ struct EvaluationInputRequest {
     let kind: Kind
     var steps = 1
     var method = SamplingMethod.heun
+    /// The sampler of a folder of Stable Diffusion in the place of its own.
+    private var scheduler: SchedulerConfiguration.Sampler?
     var split = DatasetSplit.test
     var count: Int
     /// How much prompts count in several steps of a folder of Stable Diffusion; nil for the usual.
@@ -48,6 +50,7 @@ struct EvaluationInputRequest {
         self.init(path ?? provenance.path, count: provenance.count ?? 2)
         steps = provenance.steps ?? 1
         method = provenance.sampler?.method ?? .heun
+        scheduler = provenance.sampler.flatMap { SchedulerConfiguration.Sampler(rawValue: $0.name) }
         split = provenance.split.flatMap(DatasetSplit.init) ?? .test
         guidance = provenance.guidance
     }
@@ -97,8 +100,9 @@ struct EvaluationInputRequest {
             use.role = use.role ?? role
             (steps, method) = try sampling.steps(of: use)
         case .text:
-            try refuse(sampling.methodSettings, "does not apply to \(path), which has a sampler of its own")
-            steps = try sampling.steps ?? StableDiffusionFolder(file).usualSteps
+            var folder = try StableDiffusionFolder(file)
+            steps = try sampling.steps(of: &folder)
+            scheduler = sampling.sampler == nil ? nil : folder.scheduler.sampler
         case .images, .statistics: try sampling.refuseAll("is for a model, which \(path) is not")
         }
     }
@@ -151,8 +155,10 @@ extension EvaluationInputRequest {
         _ prompts: Prompts, _ device: Device, _ context: JobContext
     ) throws -> EvaluationInput {
         let folder = try file
-        let model = try StableDiffusion(folder: folder, device: device)
-        let scheduler = model.folder.scheduler
+        var settings = try StableDiffusionFolder(folder)
+        if let scheduler { settings.scheduler.sampler = scheduler }
+        let model = try StableDiffusion(settings, device: device)
+        let scheduler = settings.scheduler
         if steps > 1 { try scheduler.check(steps: steps) }
         let denoiser = model.denoiser(
             guidance: steps == 1 ? 1 : guidance ?? StableDiffusionDenoiser.usualGuidance)

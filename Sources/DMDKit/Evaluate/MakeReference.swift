@@ -122,12 +122,8 @@ public struct MakeReference: Job {
 extension MakeReference {
     /// What is to be opened, once all settings are found to apply.
     private func request() throws -> EvaluationInputRequest {
-        try requirePositive(("size", size ?? 1))
+        try require(("size", size, .imageSides), ("count", count, .covarianceCounts))
         try requireGuidance(guidance)
-        if let count, count < 2 {
-            throw SettingError(
-                "count", "is \(count), and fewer than 2 images have no covariance", "give at least 2")
-        }
         if let out, out.pathExtension.lowercased() != "npz" {
             throw SettingError("out", "is \(out.relativePath)", "give a name in .npz")
         }

@@ -44,13 +44,6 @@ public struct TimeLimitReached: LocalizedError, CustomStringConvertible {
     public var errorDescription: String? { description }
 }
 
-/// - Throws: ``SettingError`` for a number below 1.
-func requirePositive(_ settings: (name: String, value: Int)...) throws {
-    for (name, value) in settings where value < 1 {
-        throw SettingError(name, "is \(value)", "give at least 1")
-    }
-}
-
 /// - Throws: ``SettingError`` for a guidance below 1.
 func requireGuidance(_ guidance: Double?) throws {
     if let guidance, !(guidance >= 1 && guidance.isFinite) {

@@ -13,9 +13,15 @@ public struct TeacherSettings: Sendable {
     /// The weight of classifier-free guidance in a text-to-image teacher, 1 for none.
     public var guidance: Double?
 
+    /// The method of a text-to-image teacher in several steps; nil for its own.
+    public var sampler: Sampling.Sampler?
+
     /// A teacher; see the properties.
-    public init(_ weights: URL? = nil, prompts: PromptFile? = nil, guidance: Double? = nil) {
-        (self.weights, self.prompts, self.guidance) = (weights, prompts, guidance)
+    public init(
+        _ weights: URL? = nil, prompts: PromptFile? = nil, guidance: Double? = nil,
+        sampler: Sampling.Sampler? = nil
+    ) {
+        (self.weights, self.prompts, self.guidance, self.sampler) = (weights, prompts, guidance, sampler)
     }
 
     /// What the weights are.
@@ -39,6 +45,9 @@ public struct TeacherSettings: Sendable {
             }
             if guidance != nil {
                 throw SettingError("guidance", belongs, "name one as `teacher`, or leave it out")
+            }
+            if sampler != nil {
+                throw SettingError("sampler", belongs, "name one as `teacher`, or leave it out")
             }
             return .pixels(weights ?? DataFiles.teacher)
         }

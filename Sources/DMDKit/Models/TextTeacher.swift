@@ -29,14 +29,20 @@ public struct TextTeacher: TeacherModel {
     ///   - folder: the model.
     ///   - prompts: what it is asked for.
     ///   - guidance: the weight of classifier-free guidance in the teacher.
+    ///   - sampler: what takes the place of its own sampler.
+    ///   - steps: of the sampler.
     ///   - tinyDecoder: the folder of a tiny autoencoder.
     ///   - trialCount: for a trial, the number of prompts that are enough; nothing is then kept.
     init(
-        folder: URL, _ prompts: PromptFile, guidance: Double, tinyDecoder: URL?, trialCount: Int? = nil,
+        folder: URL, _ prompts: PromptFile, guidance: Double, sampler: Sampling.Sampler?, steps: Int,
+        tinyDecoder: URL?,
+        trialCount: Int? = nil,
         device: Device, _ context: JobContext
     ) throws {
         let texts = try prompts.read()
-        let folder = try StableDiffusionFolder(folder)
+        var folder = try StableDiffusionFolder(folder)
+        try sampler?.replaceSampler(of: &folder)
+        try folder.scheduler.check(steps: steps)
         self.folder = folder
         autoencoder = try folder.loadAutoencoder(device: device)
         self.tinyDecoder = try tinyDecoder.map { try folder.loadAutoencoder(from: $0, device: device) }
@@ -75,9 +81,6 @@ public struct TextTeacher: TeacherModel {
         context.warnOfLongPrompts(droppedCount)
         return vectors
     }
-
-    /// - Throws: `StableDiffusionError` if the model's sampler cannot take so many steps.
-    func checkSteps(_ steps: Int) throws { try folder.scheduler.check(steps: steps) }
 
     /// Those of its conditions that are prompts.
     public var prompts: PairDescription.Prompts? {

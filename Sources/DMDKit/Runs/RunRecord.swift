@@ -12,6 +12,8 @@ struct RunRecord: Codable, Equatable {
     var paths: [String: String] = [:]
     /// The column of the prompts, if one was named.
     var promptColumn: String?
+    /// What a text-to-image teacher is sampled by in the place of its own sampler.
+    var sampler: String?
     /// The threads on the CPU, on whose number the last bits of the result depend.
     var threads: Int
     /// Which checkpoints stay.

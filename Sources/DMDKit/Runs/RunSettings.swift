@@ -62,7 +62,7 @@ public struct RunSettings: Sendable {
     ///
     /// - Throws: ``KitError`` if there is no run to go on with, ``SettingError`` for numbers that cannot be.
     func begunRecord() throws -> RunRecord? {
-        try requirePositive(("keep", keep ?? 1), ("keepEvery", keepEvery ?? 1))
+        try require(("keep", keep, .counts), ("keepEvery", keepEvery, .counts))
         guard resumes else { return nil }
         guard FileManager.default.fileExists(atPath: runFolder.recipe.path) else {
             throw KitError(

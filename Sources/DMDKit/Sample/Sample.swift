@@ -51,13 +51,7 @@ public struct Sample: Job {
 
     /// Makes the images, and writes the picture.
     public func run(in context: JobContext) throws -> Output {
-        // A hundred thousand images of 28 x 28 pixels are a picture of 1.6 GB.
-        guard (1...100_000).contains(count ?? 1) else {
-            throw SettingError("count", "is \(count ?? 0)", "give 1 to 100000")
-        }
-        guard (1...100_000).contains(batch) else {
-            throw SettingError("batch", "is \(batch)", "give 1 to 100000")
-        }
+        try require(("count", count, .sheetCounts), ("batch", batch, .batches))
         try Image.checkPlace(out)
         if let text { return try sampleText(text, context) }
         return try samplePixels(context)
@@ -94,14 +88,17 @@ public struct Sample: Job {
         if label != nil {
             throw SettingError("label", "belongs to a model of classes, not of text", "leave it out")
         }
-        try refuse(
-            sampling.methodSettings, "does not apply to a text-to-image model, which has its own sampler")
         guard let weights else {
             throw SettingError(
                 "weights", "is missing, which prompts need", "name a folder of Stable Diffusion")
         }
+        guard ClosedRange<Int>.sheetCounts.contains((count ?? 1) * text.prompts.count) else {
+            throw SettingError(
+                "count", "is \(count ?? 1) for each of \(text.prompts.count) prompts",
+                "give fewer: \(ClosedRange<Int>.sheetCounts.upperBound) images at most")
+        }
         let start = ContinuousClock.now
-        let sampler = try TextSampler(folder: weights, text, sampling.steps, seed: seed, compute.device)
+        let sampler = try TextSampler(folder: weights, text, sampling, seed: seed, compute.device)
         let parallel = compute.device == .cpu ? min(batch, LibTorch.threads) : batch
         let made = try sampler.latents(count ?? 1, batch: parallel, context)
         LibTorch.returnFreedMemory()

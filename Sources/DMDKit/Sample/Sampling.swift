@@ -3,23 +3,58 @@
 
 import Diffusion
 import Evaluation
+import Foundation
 import Models
 
 /// How images are made with a model. What is not given follows from the model.
 public struct Sampling: Equatable, Sendable {
-    /// A method of several steps.
+    /// A method of several steps. Models without text take Heun's and Euler's, those of Stable Diffusion all but Heun's.
     public enum Sampler: String, CaseIterable, Sendable {
         /// Heun's, of second order.
         case heun
         /// Euler's, of first order.
         case euler
+        /// Linear multistep formulas, of fourth order.
+        case pndm
+        /// The deterministic DDIM, of first order.
+        case ddim
+        /// DPM-Solver++, of second order.
+        case dpmSolver = "dpm++"
+
+        /// That of Stable Diffusion; nil for Heun's.
+        private var ofText: SchedulerConfiguration.Sampler? {
+            switch self {
+            case .heun: nil
+            case .euler: .euler
+            case .pndm: .pndm
+            case .ddim: .ddim
+            case .dpmSolver: .dpmSolver
+            }
+        }
+
+        /// A folder of Stable Diffusion that is sampled by this method in the place of its own.
+        ///
+        /// - Throws: ``SettingError`` if it cannot be.
+        func replaceSampler(of folder: inout StableDiffusionFolder) throws {
+            guard !folder.isOneStep else {
+                throw SettingError(
+                    "sampler", "is a method of several steps, and \(folder.url.relativePath) takes 1",
+                    "leave it out")
+            }
+            guard let ofText else {
+                throw SettingError(
+                    "sampler", "is \(rawValue), which a text-to-image model does not take",
+                    "give pndm, ddim, dpm++ or euler")
+            }
+            folder.scheduler.sampler = ofText
+        }
     }
 
     /// Steps: 1 makes images in one evaluation, as a generator does; more sample a teacher, or are those of a generator of several.
     /// Nil for what the weights are for: 18 of a teacher's, all of a generator's, 1 where they do not say; of a folder of Stable
     /// Diffusion 50, or 1 of a generator.
     public var steps: Int?
-    /// The method of several steps, of a model whose samples are images; nil for Heun's.
+    /// The method of several steps; nil for Heun's, or a text-to-image model's own.
     public var sampler: Sampler?
     /// EDM's `S_churn`: fresh noise that Heun's method adds, over all steps together; nil for none.
     public var churn: Double?
@@ -39,18 +74,37 @@ public struct Sampling: Equatable, Sendable {
         (self.churnMinimum, self.churnMaximum, self.churnNoise) = (churnMinimum, churnMaximum, churnNoise)
     }
 
-    /// The settings besides the steps.
-    var methodSettings: KeyValuePairs<String, Any?> {
+    /// The settings of fresh noise, which Heun's method alone adds.
+    private var churnSettings: KeyValuePairs<String, Any?> {
         [
-            "sampler": sampler, "churn": churn, "churnMinimum": churnMinimum, "churnMaximum": churnMaximum,
+            "churn": churn, "churnMinimum": churnMinimum, "churnMaximum": churnMaximum,
             "churnNoise": churnNoise,
         ]
+    }
+
+    private func refuseMethod(_ reason: String) throws {
+        try refuse(["sampler": sampler], reason)
+        try refuse(churnSettings, reason)
     }
 
     /// - Throws: ``SettingError`` for a setting that is given.
     func refuseAll(_ reason: String) throws {
         try refuse(["steps": steps], reason)
-        try refuse(methodSettings, reason)
+        try refuseMethod(reason)
+    }
+
+    /// Steps of a folder of Stable Diffusion, whose sampler is replaced where another is asked for.
+    ///
+    /// - Throws: ``SettingError`` for settings that do not belong to it, `StableDiffusionError` for steps that its sampler cannot
+    ///   take.
+    func steps(of folder: inout StableDiffusionFolder) throws -> Int {
+        try refuse(churnSettings, "is for Heun's method, which a text-to-image model does not take")
+        try require(("steps", steps, .samplerSteps))
+        try sampler?.replaceSampler(of: &folder)
+        let count = steps ?? folder.usualSteps
+        if count == 1 { try refuse(["sampler": sampler], "is a method of several steps, and there is 1") }
+        if count > 1 { try folder.scheduler.check(steps: count) }
+        return count
     }
 
     /// How weights make images: a generator at its own levels, the first of them if fewer steps are asked for.
@@ -59,8 +113,8 @@ public struct Sampling: Equatable, Sendable {
     func steps(of use: WeightsUse) throws -> (count: Int, method: SamplingMethod) {
         let count = steps ?? use.usualSteps
         guard let levels = use.levels else { return (count, try method(steps: count)) }
-        try requirePositive(("steps", count))
-        try refuse(methodSettings, "is for a teacher, and this generator has levels of its own")
+        try require(("steps", count, .samplerSteps))
+        try refuseMethod("is for a teacher, and this generator has levels of its own")
         guard count <= levels.count else {
             throw SettingError(
                 "steps", "is \(count)",
@@ -73,7 +127,12 @@ public struct Sampling: Equatable, Sendable {
     ///
     /// - Throws: ``SettingError`` for settings that cannot be, or do not belong to so many steps.
     func method(steps: Int) throws -> SamplingMethod {
-        try requirePositive(("steps", steps))
+        try require(("steps", steps, .samplerSteps))
+        if let sampler, sampler != .heun, sampler != .euler {
+            throw SettingError(
+                "sampler", "is \(sampler.rawValue), which belongs to text-to-image models",
+                "give heun or euler")
+        }
         guard let churn else {
             try refuse(
                 ["churnMinimum": churnMinimum, "churnMaximum": churnMaximum, "churnNoise": churnNoise],

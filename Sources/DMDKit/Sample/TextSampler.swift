@@ -37,21 +37,26 @@ struct TextSampler {
     private let seed: UInt64
     private let device: Device
 
-    /// - Parameter steps: of the model's sampler, 1 for one evaluation; nil for what the model is for.
-    init(folder: URL, _ settings: TextSettings, _ steps: Int?, seed: UInt64, _ device: Device) throws {
+    /// - Parameter sampling: how several steps are made.
+    init(folder: URL, _ settings: TextSettings, _ sampling: Sampling, seed: UInt64, _ device: Device) throws {
         guard !settings.prompts.isEmpty else {
             throw SettingError("prompts", "are none", "give one at least")
         }
         try requireGuidance(settings.guidance)
-        self.folder = try StableDiffusionFolder(folder)
+        var folder = try StableDiffusionFolder(folder)
+        steps = try sampling.steps(of: &folder)
+        self.folder = folder
         self.settings = settings
         self.seed = seed
         self.device = device
-        self.steps = steps ?? self.folder.usualSteps
-        if self.steps > 1 { try self.folder.scheduler.check(steps: self.steps) }
-        _ = try self.folder.latentShape(height: settings.height, width: settings.width)
+        if steps == 1, settings.guidance ?? 1 == 1, !settings.negativePrompt.isEmpty {
+            throw SettingError(
+                "negativePrompt", "is of no use in one evaluation, which takes no guidance",
+                "leave it out, or give `guidance` or more `steps`")
+        }
+        _ = try folder.latentShape(height: settings.height, width: settings.width)
         // Needed last, and small: what is wrong with it is said before the work begins.
-        decoder = try self.folder.loadAutoencoder(from: settings.tinyDecoder, device: device)
+        decoder = try folder.loadAutoencoder(from: settings.tinyDecoder, device: device)
     }
 
     /// The latents of `count` images of each prompt, `batch` at once, and what tells the network that made them from all
@@ -66,11 +71,7 @@ struct TextSampler {
         let usual = steps == 1 ? 1 : StableDiffusionDenoiser.usualGuidance
         let denoiser = Guided(
             network, guidance: settings.guidance ?? usual, unconditional: unconditional)
-        let (total, overflows) = count.multipliedReportingOverflow(by: settings.prompts.count)
-        guard !overflows, total <= 100_000 else {
-            throw SettingError(
-                "count", "is \(count) for each of \(settings.prompts.count) prompts", "give fewer")
-        }
+        let total = count * settings.prompts.count
         var counter = context.counter("sample", total: total, unit: "image")
         let parts = try stride(from: 0, to: total, by: batch).map { first in
             let indices = Array(first..<min(first + batch, total))

@@ -57,11 +57,12 @@ public struct TeacherRecipe: Recipe {
         } catch {
             try check("network.\(error.key)", error.value, false, error.condition)
         }
-        try check("batch", batch, batch >= 1, "at least 1")
-        if let microBatch { try check("microBatch", microBatch, microBatch >= 1, "at least 1") }
+        try check("batch", count: batch)
+        if let microBatch { try check("microBatch", count: microBatch) }
         try check("durationImages", durationImages, durationImages >= batch, "at least one batch")
+        try check("durationImages", count: durationImages)
         try check("learningRate", learningRate, learningRate > 0, "above 0")
-        try check("warmUpImages", warmUpImages, warmUpImages >= 0, "at least 0")
+        try check("warmUpImages", count: warmUpImages, least: 0)
         try check(
             "coolDownImages", coolDownImages, (0...durationImages).contains(coolDownImages),
             "0 to durationImages")
@@ -74,6 +75,7 @@ public struct TeacherRecipe: Recipe {
             ("checkpointEveryImages", checkpointEveryImages),
         ] {
             try check(key, interval, interval >= batch, "at least one batch")
+            try check(key, count: interval)
         }
     }
 

@@ -74,10 +74,10 @@ public struct DistillationRecipe: Recipe {
             ("sampleEvery", sampleEvery), ("checkpointEvery", checkpointEvery),
             ("microBatch", microBatch ?? 1),
         ] {
-            try check(key, value, value >= 1, "at least 1")
+            try check(key, count: value)
         }
-        try check("warmUpSteps", warmUpSteps, warmUpSteps >= 0, "at least 0")
-        try check("coolDownSteps", coolDownSteps, coolDownSteps >= 0, "at least 0")
+        try check("warmUpSteps", count: warmUpSteps, least: 0)
+        try check("coolDownSteps", count: coolDownSteps, least: 0)
         for (key, value) in [
             ("learningRate", learningRate), ("clipNorm", clipNorm), ("emaRampUp", emaRampUp),
         ] {
@@ -119,6 +119,7 @@ public struct DistillationRecipe: Recipe {
 
     /// - Throws: `RecipeError.invalid(key:reason:)` where a micro-batch would get no pair.
     func validatePairs() throws {
+        try check("regression.batch", count: regression.batch)
         let parts = microBatch.map { (batch + $0 - 1) / $0 } ?? 1
         try check(
             "regression.batch", regression.batch, regression.batch >= parts,

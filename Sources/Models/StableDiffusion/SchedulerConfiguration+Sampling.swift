@@ -7,8 +7,10 @@ public import Torch
 extension SchedulerConfiguration {
     /// Whether the sampler can take so many steps.
     ///
-    /// - Throws: ``StableDiffusionError/impossibleSteps(_:most:)``, ``StableDiffusionError/oneStepOnly(_:)``.
+    /// - Throws: ``StableDiffusionError/impossibleSteps(_:most:)``, ``StableDiffusionError/oneStepOnly(_:)``,
+    ///   ``StableDiffusionError/unsupportedSampler(_:)`` for more than one step of a sampler that this package does not have.
     public func check(steps: Int) throws {
+        if steps > 1, let unsupported { throw StableDiffusionError.unsupportedSampler(unsupported) }
         guard !canTake(steps: steps) else { return }
         guard sampler != .oneStep else { throw StableDiffusionError.oneStepOnly(steps) }
         let most = (1...betas.count).last(where: canTake(steps:)) ?? 0
@@ -41,8 +43,8 @@ extension SchedulerConfiguration {
         switch sampler {
         case .pndm:
             pndm(
-                denoiser, noise: noise, given: condition, steps: steps, spacing: spacing, endsClean: endsClean
-            )
+                denoiser, noise: noise, given: condition, steps: steps, spacing: spacing,
+                combining: prediction == .velocity ? .velocity : .noise, endsClean: endsClean)
         case .ddim:
             ddim(
                 denoiser, noise: noise, given: condition, steps: steps, spacing: spacing, endsClean: endsClean

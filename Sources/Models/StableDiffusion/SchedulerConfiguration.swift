@@ -12,7 +12,7 @@ import Weights
 public struct SchedulerConfiguration: Equatable, Sendable {
     /// A sampler of this package.
     public enum Sampler: String, Sendable, CaseIterable {
-        /// `pndm(_:noise:given:steps:spacing:endsClean:onState:)`
+        /// `pndm(_:noise:given:steps:spacing:combining:endsClean:onState:)`
         case pndm = "PNDMScheduler"
         /// `ddim(_:noise:given:steps:spacing:endsClean:onState:)`
         case ddim = "DDIMScheduler"
@@ -52,8 +52,11 @@ public struct SchedulerConfiguration: Equatable, Sendable {
         public init() {}
     }
 
-    /// The sampler that the folder names.
-    public var sampler = Sampler.pndm
+    /// The sampler that the folder names, or another that is to take its place.
+    public var sampler = Sampler.pndm { didSet { unsupported = nil } }
+    /// What of the folder's own sampler this package does not have, such as `_class_name is UniPCMultistepScheduler, ...`; nil if it has
+    /// it all. One step, levels and predictions need no sampler, so that only ``check(steps:)`` for more steps refuses it.
+    public private(set) var unsupported: String?
     /// What the network predicts.
     public var prediction = PredictionType.epsilon
     /// What the noise levels come from.
@@ -66,7 +69,7 @@ public struct SchedulerConfiguration: Equatable, Sendable {
     /// The settings of Stable Diffusion 1.
     public init() {}
 
-    /// Evaluations of the denoiser for a sample: `pndm(_:noise:given:steps:spacing:endsClean:onState:)` needs one more
+    /// Evaluations of the denoiser for a sample: `pndm(_:noise:given:steps:spacing:combining:endsClean:onState:)` needs one more
     /// than steps, once there are two.
     public func evaluations(steps: Int) -> Int { sampler == .pndm && steps > 1 ? steps + 1 : steps }
 
@@ -135,20 +138,28 @@ extension SchedulerConfiguration: Codable {
         func value<Value: Decodable>(_ key: CodingKeys, else standard: Value) throws -> Value {
             try container.decodeIfPresent(Value.self, forKey: key) ?? standard
         }
-        func choice<Value: RawRepresentable<String> & CaseIterable>(
-            _ key: CodingKeys, else standard: Value
-        ) throws -> Value {
-            let name = try value(key, else: standard.rawValue)
-            guard let choice = Value(rawValue: name) else {
-                let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
-                throw container.refusal(of: key, found: name, expected: "one of \(names)")
-            }
-            return choice
+        func refusal<Value: RawRepresentable<String> & CaseIterable>(
+            of key: CodingKeys, _ name: String, _ type: Value.Type
+        ) -> DecodingError {
+            let names = type.allCases.map(\.rawValue).joined(separator: ", ")
+            return container.refusal(of: key, found: name, expected: "one of \(names)")
         }
         self.init()
-        sampler = try choice(.className, else: .pndm)
-        prediction = try choice(.prediction, else: .epsilon)
-        try refuseUnsupported(in: container)
+        try container.require(false, forKey: .rescaleBetas)
+        let predictionName = try value(.prediction, else: PredictionType.epsilon.rawValue)
+        guard let prediction = PredictionType(rawValue: predictionName) else {
+            throw refusal(of: .prediction, predictionName, PredictionType.self)
+        }
+        self.prediction = prediction
+        let samplerName = try value(.className, else: Sampler.pndm.rawValue)
+        let named = Sampler(rawValue: samplerName)
+        sampler = named ?? .ddim
+        do {
+            guard named != nil else { throw refusal(of: .className, samplerName, Sampler.self) }
+            try refuseUnsupported(in: container)
+        } catch DecodingError.dataCorrupted(let context) where named != .oneStep {
+            unsupported = "\(context.codingPath.last?.stringValue ?? "") \(context.debugDescription)"
+        }
         betas = try Self.betas(in: container, of: sampler)
         let offset = try value(.offset, else: 0)
         guard (0..<betas.count).contains(offset) else {
@@ -192,8 +203,10 @@ extension SchedulerConfiguration: Codable {
     }
 
     /// What a sampler does not heed may have any value.
+    ///
+    /// - Throws: `DecodingError.dataCorrupted` for a setting that the sampler here does not have.
     private func refuseUnsupported(in container: KeyedDecodingContainer<CodingKeys>) throws {
-        var flags: [CodingKeys] = [.rescaleBetas]
+        var flags: [CodingKeys] = []
         switch sampler {
         case .pndm:
             guard try container.decodeIfPresent(Bool.self, forKey: .skipRungeKutta) == true else {

@@ -32,8 +32,15 @@ public final class StableDiffusion: Sendable {
     ///   - tinyDecoder: the folder of a tiny autoencoder that decodes in the place of the model's own.
     ///   - device: where the networks go.
     /// - Throws: ``StableDiffusionError``, `ModelFolderError`, `SafetensorsError`, `TokenizerError`.
-    public init(folder: URL, tinyDecoder: URL? = nil, device: Device = .cpu) throws {
-        self.folder = try StableDiffusionFolder(folder)
+    public convenience init(folder: URL, tinyDecoder: URL? = nil, device: Device = .cpu) throws {
+        try self.init(StableDiffusionFolder(folder), tinyDecoder: tinyDecoder, device: device)
+    }
+
+    /// Loads a model whose settings were read, and perhaps given another sampler.
+    ///
+    /// - Throws: as ``init(folder:tinyDecoder:device:)``.
+    public init(_ folder: StableDiffusionFolder, tinyDecoder: URL? = nil, device: Device = .cpu) throws {
+        self.folder = folder
         self.device = device
         promptEncoder = try self.folder.loadPromptEncoder(device: device)
         unet = try self.folder.loadUNet(device: device)

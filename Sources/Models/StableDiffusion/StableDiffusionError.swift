@@ -17,6 +17,8 @@ public enum StableDiffusionError: LocalizedError, Equatable, CustomStringConvert
     case impossibleSize(height: Int, width: Int, unit: Int)
     /// The sampler cannot take so many steps.
     case impossibleSteps(Int, most: Int)
+    /// Several steps would need a sampler that is not here: which setting is in the way.
+    case unsupportedSampler(String)
     /// The model was distilled to make images in one step.
     case oneStepOnly(Int)
 
@@ -36,6 +38,9 @@ public enum StableDiffusionError: LocalizedError, Equatable, CustomStringConvert
                 + "up to 16384."
         case .impossibleSteps(let steps, let most):
             "The sampler cannot take \(steps) steps: give from 1 to \(most)."
+        case .unsupportedSampler(let reason):
+            "The model's own sampler is not supported, since in its scheduler_config.json \(reason): choose another, pndm, ddim, "
+                + "dpm++ or euler."
         case .oneStepOnly(let steps):
             "The model is a one-step generator and cannot take \(steps) steps: give 1, or use the model it was distilled from."
         }

@@ -16,7 +16,7 @@ public struct StableDiffusionFolder: Sendable {
     /// Where the folder is.
     public let url: URL
     /// How the model is sampled.
-    public let scheduler: SchedulerConfiguration
+    public var scheduler: SchedulerConfiguration
     /// The sizes of the U-Net.
     public let unet: UNet2DConditionConfiguration
     /// The sizes of the autoencoder.

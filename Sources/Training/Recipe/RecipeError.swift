@@ -47,4 +47,12 @@ extension Recipe {
             throw RecipeError.invalid(key: key, reason: "is \(value) and must be \(condition)")
         }
     }
+
+    /// Checks a number of something, such as steps or images, of which sums and products must be numbers too.
+    ///
+    /// - Throws: `RecipeError.invalid(key:reason:)` for one below `least` or above a thousand million.
+    public func check(_ key: String, count: Int, least: Int = 1) throws {
+        try check(key, count, count >= least, "at least \(least)")
+        try check(key, count, count <= 1_000_000_000, "at most 1000000000")
+    }
 }

@@ -17,6 +17,7 @@ struct PromptOptions: ParsableArguments {
     var promptColumn: String?
 
     @Option(
+        parsing: .unconditional,
         help: """
             The guidance scale of a folder of Stable Diffusion in several steps, 1 for no guidance (default: 7.5).
             """)
