@@ -48,6 +48,38 @@ struct WorkflowTests {
         }
     }
 
+    @Test("make a generator of two steps, which its file tells, from that of one step")
+    func fewSteps() throws {
+        try Command.withFolder { dmd in
+            let first = try dmd.run(distill("first"))
+            #expect(first.status == 0, "\(first.errors)")
+            let second = try dmd.run(
+                distill("second") + ["--start", "first/generator.safetensors", "--pairs", "first/pairs"]
+                    + ["--set", "distillation.levels=[999, 500]"])
+            #expect(second.status == 0, "\(second.errors)")
+            let file = "second/generator.safetensors"
+            #expect(try dmd("inspect", file).output.contains("[999, 500]"))
+
+            func sample(_ steps: String?, _ out: String) throws -> Command.Result {
+                let steps = steps.map { ["--steps", $0] } ?? []
+                return try dmd.run(["sample", "--weights", file, "--count", "6", "--out", out] + steps)
+            }
+            for (steps, out) in [(nil, "all.png"), ("2", "two.png"), ("1", "one.png")] {
+                let made = try sample(steps, out)
+                #expect(made.status == 0, "\(made.errors)")
+            }
+            #expect(try dmd.data("all.png") == dmd.data("two.png"))
+            #expect(try dmd.data("all.png") != dmd.data("one.png"))
+            let more = try sample("3", "three.png")
+            #expect(more.status == 64 && more.errors.contains("this generator takes 1 to 2"), "\(more)")
+            let other = try dmd("sample", "--weights", file, "--sampler", "euler")
+            #expect(other.status == 64 && other.errors.contains("has levels of its own"), "\(other)")
+
+            let foreign = try dmd.run(distill("third") + ["--start", "notes.txt"])
+            #expect(foreign.status != 0 && foreign.errors.contains("notes.txt"), "\(foreign)")
+        }
+    }
+
     @Test("go on after Ctrl-C as if nothing had been")
     func interruption() throws {
         try Command.withFolder { dmd in

@@ -3,6 +3,7 @@
 
 import Diffusion
 import Distillation
+import Foundation
 import OrderedCollections
 import TestSupport
 import Testing
@@ -102,6 +103,58 @@ struct DiscriminatorTests {
             #expect(parts.fault == nil)
             #expect(differences(parts.measured, from: whole.measured, tolerance: 2e-3) == [])
         }
+    }
+
+    @Test(
+        "goes on with the same bits after an interruption, of one step and of several",
+        arguments: DiscriminatorTrunk.allCases, [[], [999, 600]])
+    func resume(trunk: DiscriminatorTrunk, levels: [Int]) throws {
+        func run(_ folder: URL, stopAfter: Int = .max) throws -> Run<Distiller<ObservedDenoiser>>.Outcome {
+            let distiller = try distiller {
+                $0.levels = levels
+                ($0.adversarial.weight, $0.adversarial.trunk, $0.adversarial.r1Weight) = (1, trunk, 0.5)
+                ($0.distributionMatching.weight, $0.distributionMatching.divergence) = (1, .jeffreys)
+                $0.scoreIdentity.weight = 1
+                ($0.critic.steps, $0.critic.learningRate, $0.adversarial.learningRate) = (2, 1e-3, 2e-3)
+            }
+            var run = Run(distiller, settings: distiller.recipe, in: RunFolder(folder))
+            var steps = 0
+            run.isInterrupted = {
+                steps += 1
+                return steps == stopAfter
+            }
+            return try run.run()
+        }
+        try withTemporaryFolder { folder in
+            let (whole, halted) = (folder.appending(path: "whole"), folder.appending(path: "halted"))
+            #expect(try run(whole) == .finished)
+            #expect(try run(halted, stopAfter: 3) == .interrupted(step: 3))
+            #expect(try run(halted) == .finished)
+            let checkpoints = try [whole, halted].map {
+                try #require(try CheckpointReader.latest(in: RunFolder($0).checkpoints))
+            }
+            for file in [
+                "generator", "generator-average", "generator-optimizer", "critic", "critic-optimizer",
+                "discriminator", "density-ratios",
+            ] {
+                let states = try checkpoints.map { try $0.tensors(file) }
+                #expect(!states[0].isEmpty && differing(states[0], states[1]).isEmpty, "\(file)")
+            }
+        }
+    }
+
+    @Test("leaves the generator to begin where a first stage ended")
+    func secondStage() throws {
+        let first = try distiller { $0.adversarial.weight = 1 }
+        _ = try first.step(0)
+        let start = first.averagedGenerator().network
+        let recipe = Toy.recipe { ($0.adversarial.weight, $0.regression.weight) = (1, 0) }
+        let second = try Distiller(
+            recipe, teacher: ObservedDenoiser(ToyDenoiser(modes)), start: start, realImages: real())
+        #expect(differing(second.generator.network.state, start.state).isEmpty)
+        #expect(differing(second.averagedGenerator().network.state, start.state).isEmpty)
+        #expect(differing(second.critic.network.state, second.teacher.state).isEmpty)
+        #expect(!differing(start.state, second.teacher.state).isEmpty)
     }
 
     @Test("measures how hard each term pulls, without changing a run")
