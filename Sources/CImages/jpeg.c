@@ -55,6 +55,21 @@ struct reader {
     struct failure failure;
 };
 
+/// `a * b / 255`, rounded.
+static uint32_t scale(uint32_t a, uint32_t b) {
+    return (a * b + 127) / 255;
+}
+
+/// Turns a row of cyan, magenta, yellow and black into RGB: what a colour's ink leaves of what the black one leaves.
+///
+/// The samples tell how much light the inks leave, as Adobe's programs write them and nearly all files are, whether
+/// they say so or not. Profiles are not applied.
+static void mix(const uint8_t *inks, size_t count, uint8_t *pixels) {
+    for (size_t i = 0; i < count; i++, inks += 4, pixels += 3) {
+        for (size_t c = 0; c < 3; c++) pixels[c] = (uint8_t)(inks[3] - scale(255 - inks[c], inks[3]));
+    }
+}
+
 /// Reads the form and, where `pixels` is not NULL, the pixels.
 static bool read_file(
     struct reader *reader, const uint8_t *file, size_t count, cimages_form *form, uint8_t *pixels) {
@@ -67,11 +82,13 @@ static bool read_file(
     case JCS_GRAYSCALE: codec->out_color_space = JCS_GRAYSCALE; break;
     case JCS_YCbCr:
     case JCS_RGB: codec->out_color_space = JCS_RGB; break;
-    default: return cimages_fail(reader->failure.error, "its colours are not gray or RGB; convert it to RGB");
+    case JCS_CMYK:
+    case JCS_YCCK: codec->out_color_space = JCS_CMYK; break;
+    default: return cimages_fail(reader->failure.error, "its colours are not known; convert it to RGB");
     }
     form->width = codec->image_width;
     form->height = codec->image_height;
-    form->channels = codec->out_color_space == JCS_RGB ? 3 : 1;
+    form->channels = codec->out_color_space == JCS_GRAYSCALE ? 1 : 3;
     if (!cimages_check_size(form->width, form->height, reader->failure.error)) return false;
     // Every block of 64 pixels takes a bit at least, which is less dense than what is allowed.
     if (!cimages_check_density((uint64_t)form->width * form->height, count, reader->failure.error)) return false;
@@ -79,9 +96,15 @@ static bool read_file(
 
     jpeg_start_decompress(codec);
     size_t stride = (size_t)form->width * form->channels;
+    bool has_inks = codec->out_color_space == JCS_CMYK;
+    // The codec owns the row and frees it with itself.
+    JSAMPROW inks = has_inks
+        ? (*codec->mem->alloc_large)((j_common_ptr)codec, JPOOL_IMAGE, (size_t)form->width * 4)
+        : NULL;
     while (codec->output_scanline < codec->output_height) {
         JSAMPROW row = pixels + codec->output_scanline * stride;
-        jpeg_read_scanlines(codec, &row, 1);
+        jpeg_read_scanlines(codec, has_inks ? &inks : &row, 1);
+        if (has_inks) mix(inks, form->width, row);
     }
     jpeg_finish_decompress(codec);
     return true;

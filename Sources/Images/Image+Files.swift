@@ -9,7 +9,7 @@ extension Image {
     /// Reads a PNG or JPEG file, told apart by their signatures.
     ///
     /// Gray stays gray; palettes become RGB; 16 bits are rounded to 8; alpha is composited on white.
-    /// Orientation in EXIF data and colour profiles are not applied. CMYK is refused.
+    /// Orientation in EXIF data and colour profiles are not applied. CMYK becomes RGB without a profile.
     ///
     /// - Throws: ``ImageError`` when the file cannot be read, is no image, is damaged, or is larger than
     ///   65535 pixels a side or 2^28 in all.

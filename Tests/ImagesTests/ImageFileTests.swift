@@ -3,6 +3,7 @@
 
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 @Suite struct ImageFileTests {
@@ -129,6 +130,29 @@ import Testing
             if !complaint({ _ = try Image(decoding: bad) }).isEmpty { refused += 1 }
         }
         #expect(refused > 100)
+    }
+
+    /// Pillow may use another version of libjpeg, whose inverse transform may round otherwise.
+    @Test(arguments: ["cmyk", "ycck", "plain"]) func jpegOfFourColoursBecomesRGBAsInPillow(name: String)
+        throws
+    {
+        let image = try Image(contentsOf: fixture("images/\(name).jpg"))
+        #expect(image.width == 8 && image.height == 8 && image.channels == 3)
+        let expected = Array(try Data(contentsOf: fixture("images/\(name).rgb")))
+        let largest = zip(image.pixels, expected).map { abs(Int($0) - Int($1)) }.max()
+        #expect(image.pixels.count == expected.count && (largest ?? 255) <= 1)
+    }
+
+    @Test func damagedJPEGOfFourColoursNeverStopsTheProgram() throws {
+        let whole = try Data(contentsOf: fixture("images/ycck.jpg"))
+        for count in 0..<whole.count - 2 {
+            #expect(!complaint { _ = try Image(decoding: whole.prefix(count)) }.isEmpty, "\(count) bytes")
+        }
+        for index in whole.indices {
+            var bad = whole
+            bad[index] ^= 0xFF
+            _ = try? Image(decoding: bad)
+        }
     }
 
     @Test func absurdSizesAreRefused() throws {

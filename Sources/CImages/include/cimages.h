@@ -53,7 +53,7 @@ bool cimages_png_encode(
     cimages_form form, const uint8_t *pixels, const char *texts, size_t texts_count, cimages_buffer *file,
     char *error);
 
-/// Reads the form that `cimages_jpeg_decode` will give; refuses CMYK.
+/// Reads the form that `cimages_jpeg_decode` will give: CMYK becomes RGB.
 bool cimages_jpeg_form(const uint8_t *file, size_t count, cimages_form *form, char *error);
 
 /// Decodes a baseline or progressive JPEG file; data that is cut off or damaged is an error, not gray
