@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 import CArchives
+import Files
 public import Foundation
 import Synchronization
 
@@ -12,7 +13,7 @@ import Synchronization
 public final class ZipArchive: Sendable {
     /// A file in an archive.
     public struct Member: Sendable {
-        /// Its path within the archive.
+        /// Its path within the archive, whose folders are parted by `/`, also where a program for Windows wrote `\`.
         public let name: String
         /// Bytes once inflated.
         public let size: Int
@@ -51,9 +52,8 @@ public final class ZipArchive: Sendable {
             throw .damaged(file: url.path, reason: failure ?? "it cannot be opened")
         }
         do throws(ArchiveError) {
-            let capacity = (try? url.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
             members = try Self.members(
-                of: archive, path: url.path, capacity: capacity, largestMember: largestMember)
+                of: archive, path: url.path, capacity: try Self.size(of: url), largestMember: largestMember)
         } catch {
             carchives_zip_close(archive)
             throw error
@@ -88,6 +88,32 @@ public final class ZipArchive: Sendable {
         return data
     }
 
+    /// Reads the first bytes of a member, as many as `limit` or all, of which no check sum tells whether they are right.
+    ///
+    /// - Throws: ``ArchiveError/damaged(file:reason:)``.
+    public func start(of member: Member, atMost limit: Int) throws(ArchiveError) -> Data {
+        guard member.size > limit else { return try contents(of: member) }
+        var data = Data(count: limit)
+        let failure = handle.withLock { archive in
+            data.withUnsafeMutableBytes { bytes in
+                let buffer = bytes.assumingMemoryBound(to: UInt8.self)
+                return reason {
+                    carchives_zip_start(archive, member.index, buffer.baseAddress, UInt64(buffer.count), $0)
+                }
+            }
+        }
+        if let failure { throw .damaged(file: title(of: member), reason: failure) }
+        return data
+    }
+
+    private static func size(of url: URL) throws(ArchiveError) -> Int {
+        do {
+            return try fileSize(of: url)
+        } catch {
+            throw .damaged(file: url.path, reason: error.reason)
+        }
+    }
+
     private static func members(
         of archive: OpaquePointer, path: String, capacity: Int, largestMember: Int
     ) throws(ArchiveError) -> [Member] {
@@ -100,9 +126,10 @@ public final class ZipArchive: Sendable {
             guard failure == nil, let text = stated.name else {
                 throw .damaged(file: path, reason: failure ?? "a member has no name")
             }
-            let name = String(cString: text)
+            let stored = String(cString: text)
+            let name = stored.replacing("\\", with: "/")
             if leadsOut(name) {
-                throw .damaged(file: path, reason: "its member '\(name)' leads out of the archive")
+                throw .damaged(file: path, reason: "its member '\(stored)' leads out of the archive")
             }
             guard names.insert(name).inserted else {
                 throw .damaged(file: path, reason: "its member '\(name)' comes twice")
@@ -123,7 +150,6 @@ public final class ZipArchive: Sendable {
     }
 
     private static func leadsOut(_ name: String) -> Bool {
-        name.contains("\\") || name.hasPrefix("/")
-            || name.split(separator: "/", omittingEmptySubsequences: false).contains("..")
+        name.hasPrefix("/") || name.split(separator: "/", omittingEmptySubsequences: false).contains("..")
     }
 }

@@ -53,3 +53,12 @@ bool carchives_zip_read(carchives_zip *archive, int64_t index, uint8_t *bytes, u
     zip_fclose(member);
     return done;
 }
+
+bool carchives_zip_start(carchives_zip *archive, int64_t index, uint8_t *bytes, uint64_t size, char *error) {
+    zip_file_t *member = zip_fopen_index(handle(archive), (zip_uint64_t)index, 0);
+    if (!member) return carchives_fail(error, "%s", zip_strerror(handle(archive)));
+    bool done = zip_fread(member, bytes, size) == (zip_int64_t)size;
+    if (!done) carchives_fail(error, "its data does not have the stated size (%s)", zip_file_strerror(member));
+    zip_fclose(member);
+    return done;
+}

@@ -10,6 +10,8 @@ public enum ImageError: LocalizedError, Equatable, CustomStringConvertible {
     case unreadable(file: String, reason: String)
     /// The bytes are neither PNG nor JPEG.
     case notAnImage(file: String)
+    /// Several files of a set are neither PNG nor JPEG; `first` are the paths within it of some.
+    case notImages(place: String, count: Int, first: [String])
     /// The file breaks off, fails a check sum or states a size that cannot be.
     case damaged(file: String, reason: String)
     /// The image has another size or more channels than its data set.
@@ -28,6 +30,9 @@ public enum ImageError: LocalizedError, Equatable, CustomStringConvertible {
             "\(file) cannot be read: \(reason); check the path and its permissions."
         case .notAnImage(let file):
             "\(file) is neither a PNG nor a JPEG image; convert it, take it out, or hide it with a leading dot."
+        case .notImages(let place, let count, let first):
+            "\(place) holds \(count) files that are neither PNG nor JPEG images, \(count > first.count ? "such as " : "")"
+                + "\(first.joined(separator: ", ")); convert them, take them out, or hide them with a leading dot."
         case .damaged(let file, let reason):
             "\(file) is damaged: \(reason); fetch or make it again."
         case .mismatched(let file, let found, let expected):

@@ -15,6 +15,28 @@ import Testing
         try body(url)
     }
 
+    @Test("may lie behind a link, whose own size is not the archive's")
+    func link() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createSymbolicLink(
+            at: url, withDestinationURL: fixture("weights/stored.npz"))
+        defer { try? FileManager.default.removeItem(at: url) }
+        #expect(
+            try ZipArchive(at: url).members.count
+                == ZipArchive(at: fixture("weights/stored.npz")).members.count)
+    }
+
+    @Test("gives the start of a member", arguments: ["stored.npz", "deflated.npz"])
+    func start(name: String) throws {
+        let archive = try ZipArchive(at: fixture("weights/\(name)"))
+        for member in archive.members {
+            let whole = try archive.contents(of: member)
+            for limit in [1, 10, whole.count - 1, whole.count, whole.count + 1] {
+                #expect(try archive.start(of: member, atMost: limit) == whole.prefix(limit))
+            }
+        }
+    }
+
     @Test("has stored and deflated members, also with headers for archives of 4 GB")
     func members() throws {
         let stored = try ZipArchive(at: fixture("weights/stored.npz"))

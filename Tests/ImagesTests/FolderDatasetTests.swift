@@ -65,6 +65,82 @@ import Torch
         #expect(throws: ImageError.notAnImage(file: text.path)) { try openDataset(at: folder.url) }
     }
 
+    @Test func allStrayFilesAreNamedAtOnce() throws {
+        let folder = try ScratchFolder()
+        try folder.write(png(1), "a.png")
+        try folder.write(Array("hello".utf8), "sub/notes.txt")
+        try folder.write([], "empty.png")
+        #expect(
+            complaint { _ = try openDataset(at: folder.url) }
+                == "\(folder.url.path) holds 2 files that are neither PNG nor JPEG images, empty.png, sub/notes.txt; "
+                + "convert them, take them out, or hide them with a leading dot.")
+    }
+
+    @Test func whatSystemsLeaveIsPassedOver() throws {
+        let folder = try ScratchFolder()
+        try folder.write(png(1), "a.png")
+        for name in ["Thumbs.db", "sub/desktop.ini", "Desktop.ini", "ehthumbs.db", "Icon\r"] {
+            try folder.write([0], name)
+        }
+        try folder.write(png(2), "@eaDir/a.png/SYNOFILE_THUMB_M.png")
+        try folder.link(".#a.png", to: "someone@host.1234")
+        #expect(try openDataset(at: folder.url).count == 1)
+    }
+
+    @Test func linksAreFollowed() throws {
+        let (folder, store) = (try ScratchFolder(), try ScratchFolder())
+        try store.write(png(1), "blobs/aa")
+        try store.write(png(2), "felines/b.png")
+        try store.write(png(3), "felines/deep/c.png")
+        try folder.write(png(4), "set/dogs/d.png")
+        try folder.link("set/dogs/a.png", to: store.url.path + "/blobs/aa")
+        try folder.link("set/cats", to: store.url.path + "/felines")
+        try folder.link("root", to: "set")
+        let set = try openDataset(at: folder.url.appending(path: "root"))
+        #expect(set.classNames == ["cats", "dogs"] && set.labels == [0, 0, 1, 1])
+        #expect(try levels(set) == [2, 3, 1, 4])
+        // One folder under two names, neither of which lies in the other, has an end.
+        try folder.link("set/kittens", to: "cats")
+        #expect(try openDataset(at: folder.url.appending(path: "set")).count == 6)
+    }
+
+    @Test func linksWithoutEndAreRefused() throws {
+        for (path, target) in [("sub/up", ".."), ("sub/deep/top", "../.."), ("here", ".")] {
+            let folder = try ScratchFolder()
+            try folder.write(png(1), "a.png")
+            try folder.link(path, to: target)
+            #expect(
+                complaint { _ = try openDataset(at: folder.url) }
+                    == "\(folder.url.path)/\(path) cannot be read: it is a link to a folder that it lies in, so that it "
+                    + "has no end; check the path and its permissions.")
+        }
+    }
+
+    @Test func linksToNothingAreNamed() throws {
+        let folder = try ScratchFolder()
+        try folder.write(png(1), "a.png")
+        try folder.link("cats", to: "/no/such/folder")
+        let dangling =
+            "\(folder.url.path)/cats cannot be read: it is a link to /no/such/folder, which does not exist; "
+            + "check the path and its permissions."
+        #expect(complaint { _ = try openDataset(at: folder.url) } == dangling)
+        #expect(complaint { _ = try openDataset(at: folder.url.appending(path: "cats")) } == dangling)
+        let other = try ScratchFolder()
+        try other.link("one", to: "two")
+        try other.link("two", to: "one")
+        #expect(complaint { _ = try openDataset(at: other.url) }.contains("which leads back to itself"))
+    }
+
+    /// A pipe would be waited for without end.
+    @Test func whatIsNoFileIsNamed() throws {
+        let folder = try ScratchFolder()
+        try folder.write(png(1), "a.png")
+        #expect(mkfifo(folder.url.path + "/pipe.png", 0o600) == 0)
+        #expect(
+            complaint { _ = try openDataset(at: folder.url) }.contains(
+                "pipe.png cannot be read: it is neither a file nor a folder"))
+    }
+
     @Test func hiddenFilesArePassedOver() throws {
         let folder = try ScratchFolder()
         try folder.write(png(1), "a.png")

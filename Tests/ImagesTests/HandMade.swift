@@ -26,6 +26,14 @@ final class ScratchFolder {
         try Data(bytes).write(to: file)
         return file
     }
+
+    /// Makes a link at a path within, which leads to `target`, from where the link lies.
+    func link(_ path: String, to target: String) throws {
+        let link = url.appendingPathComponent(path)
+        try FileManager.default.createDirectory(
+            at: link.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: target)
+    }
 }
 
 /// The sentence of the error that `body` throws, or nothing if it throws none.

@@ -65,7 +65,7 @@ import Torch
         #expect(message.contains("set.zip: dataset.json"))
     }
 
-    @Test(arguments: ["../a.png", "/etc/a.png", "x/../../a.png", "..\\a.png"])
+    @Test(arguments: ["../a.png", "/etc/a.png", "x/../../a.png", "..\\a.png", "\\a.png"])
     func namesThatLeadOutAreRefused(name: String) throws {
         let message = try complaintAbout(HandMade.zip([("00.png", png(1)), (name, png(2))]))
         #expect(message.contains("set.zip is damaged") && message.contains(name))
@@ -100,9 +100,59 @@ import Torch
         #expect(stray.contains("set.zip: readme.txt"))
         let small = try complaintAbout(HandMade.zip([("a.png", png(1)), ("b.png", png(2, side: 3))]))
         #expect(small.contains("set.zip: b.png is 3 x 3 RGB where 4 x 4 RGB"))
-        let colour = try complaintAbout(HandMade.zip([("a.png", png(1, channels: 1)), ("b.png", png(2))]))
-        #expect(colour.contains("set.zip: b.png is 4 x 4 RGB where 4 x 4 gray"))
         #expect(try complaintAbout(HandMade.zip([("dataset.json", [])])).contains("holds no images"))
+    }
+
+    @Test func allStrayFilesAreNamedAtOnce() throws {
+        let said = try complaintAbout(
+            HandMade.zip([("a.png", png(1))] + (1...7).map { ("x/\($0).txt", [65]) }))
+        #expect(
+            said.hasSuffix(
+                "set.zip holds 7 files that are neither PNG nor JPEG images, such as x/1.txt, x/2.txt, x/3.txt, "
+                    + "x/4.txt, x/5.txt; convert them, take them out, or hide them with a leading dot."))
+    }
+
+    @Test(arguments: [0, 1]) func grayJoinsColourWhicheverComesFirst(gray: Int) throws {
+        let folder = try ScratchFolder()
+        let members = try (0...1).map { index in
+            (name: "\(index).png", data: try png(UInt8(index), channels: index == gray ? 1 : 3))
+        }
+        let set = try ZipDataset(at: folder.write(HandMade.zip(members), "set.zip"))
+        #expect(set.imageShape == [3, 4, 4])
+        #expect(try levels(set) == [0, 1])
+        #expect(try ZipDataset(at: folder.url.appending(path: "set.zip"), size: 2).imageShape == [3, 2, 2])
+    }
+
+    @Test func headersBehindLongSegmentsAreFound() throws {
+        let folder = try ScratchFolder()
+        var image = Array(try Image(width: 4, height: 4, channels: 3, level: 90).jpegData())
+        image.insert(contentsOf: [0xFF, 0xED, 0x20, 0x02] + [UInt8](repeating: 0, count: 0x2000), at: 2)
+        let zip = try folder.write(HandMade.zip([("a.jpg", image)], deflated: true), "set.zip")
+        #expect(try ZipDataset(at: zip).imageShape == [3, 4, 4])
+    }
+
+    @Test func backslashesPartFolders() throws {
+        let folder = try ScratchFolder()
+        let labels = #"{"labels": [["00000/a.png", 3], ["00000/b.png", 1]]}"#
+        let zip = try folder.write(
+            HandMade.zip([
+                (#"00000\"#, []), (#"00000\b.png"#, png(2)), (#"00000\a.png"#, png(1)),
+                (#"__MACOSX\00000\a.png"#, [0]), ("dataset.json", Array(labels.utf8)),
+            ]), "set.zip")
+        let set = try openDataset(at: zip)
+        #expect(set.labels == [3, 1])
+        #expect(try levels(set) == [1, 2])
+        let twice = try complaintAbout(HandMade.zip([(#"x\a.png"#, png(1)), ("x/a.png", png(2))]))
+        #expect(twice.contains("'x/a.png' comes twice"))
+    }
+
+    @Test func linksToArchivesAreFollowed() throws {
+        let folder = try ScratchFolder()
+        try folder.write(HandMade.zip(members()), "blobs/0123456789abcdef")
+        try folder.link("set.zip", to: "blobs/0123456789abcdef")
+        try folder.link("again.zip", to: "set.zip")
+        let set = try openDataset(at: folder.url.appending(path: "again.zip"))
+        #expect(try levels(set) == [10, 11])
     }
 
     @Test func manyThreadsMayReadAtOnce() async throws {

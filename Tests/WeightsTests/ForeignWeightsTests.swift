@@ -73,6 +73,23 @@ func expectEqual(
         try expectEqual(readForeignWeights(at: weights(file)).tensors, "state")
     }
 
+    @Test(
+        "may lie behind a link, as in the caches of hubs",
+        arguments: [
+            "checkpoint.pt", "state-legacy.pt", "stored.npz", "numpy-2.pkl", "fortran.npy",
+            "state.safetensors",
+        ])
+    func links(file: String) throws {
+        try withTemporaryFolder { folder in
+            let link = folder.appending(path: file)
+            try FileManager.default.createSymbolicLink(at: link, withDestinationURL: weights(file))
+            let (found, direct) = (
+                try readForeignWeights(at: link), try readForeignWeights(at: weights(file))
+            )
+            #expect(found.tensors.keys == direct.tensors.keys && found.format == direct.format)
+        }
+    }
+
     @Test("may lie within a checkpoint")
     func checkpoint() throws {
         try expectEqual(readForeignWeights(at: weights("checkpoint.pt")).tensors, "state")

@@ -48,6 +48,9 @@ bool carchives_zip_member(carchives_zip *archive, int64_t index, carchives_membe
 /// Inflates a member into `bytes`; it must hold exactly `size` bytes and pass its check sum.
 bool carchives_zip_read(carchives_zip *archive, int64_t index, uint8_t *bytes, uint64_t size, char *error);
 
+/// Inflates the first `size` bytes of a member that has as many; no check sum is compared.
+bool carchives_zip_start(carchives_zip *archive, int64_t index, uint8_t *bytes, uint64_t size, char *error);
+
 /// A zip archive that is being made.
 typedef struct carchives_zip_writer carchives_zip_writer;
 

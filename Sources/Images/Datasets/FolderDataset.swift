@@ -9,9 +9,9 @@ public import Torch
 ///
 /// `dataset.json` in the folder gives the classes, as in a ``ZipDataset``. Without it, where every image lies in
 /// one of two or more subfolders, the first subfolder on its path is its class, numbered in the order of their
-/// names. Hidden files are passed over; any other file that is no image is an error, since a set that silently
-/// lacks images trains a wrong model. Headers are read at once, pixels when first asked for. The set is RGB if
-/// any image is.
+/// names. Links are followed. Hidden files, and those that Windows and macOS leave beside images, are passed over; any
+/// other file that is no image is an error, since a set that silently lacks images trains a wrong model. Headers are read
+/// at once, pixels when first asked for. The set is RGB if any image is.
 public struct FolderDataset: ImageDataset {
     /// The number of images.
     public let count: Int
@@ -33,24 +33,21 @@ public struct FolderDataset: ImageDataset {
     ///     of one size.
     ///   - keepsImages: whether images stay in memory once they are decoded, up to 2 GB; false where each is
     ///     asked for once.
-    /// - Throws: ``ImageError`` naming the first file that is no image, damaged, or of another size than the
-    ///   first, or an image that `dataset.json` lacks.
+    /// - Throws: ``ImageError`` naming the files that are no images, the first that is damaged or of another size than
+    ///   the first, a link that leads nowhere, or an image that `dataset.json` lacks.
     public init(at url: URL, size: Int? = nil, keepsImages: Bool = true) throws {
         let all = try Self.paths(in: url)
         let paths = all.filter { $0 != LabelFile.name }
-        guard let first = paths.first else {
+        guard !paths.isEmpty else {
             throw ImageError.notADataset(
                 file: url.path,
                 reason: "it holds no PNG or JPEG images and no IDX files such as train-images-idx3-ubyte")
         }
         let files = paths.map { url.appendingPathComponent($0) }
-        let shapes = try files.map { try Codec(readFile($0), named: $0.path).shape() }
-        let channels = shapes.map { $0[0] }.max() ?? 1
-        let area = size.map { [$0, $0] } ?? Array(shapes[0].dropFirst())
-        if size == nil, let odd = shapes.firstIndex(where: { $0.dropFirst() != shapes[0].dropFirst() }) {
-            throw ImageError.mismatched(
-                file: files[odd].path, found: form(of: shapes[odd]),
-                expected: "\(form(of: shapes[0])) as in \(first)")
+        let headers = try ImageHeaders(of: paths, in: url.path, size: size) {
+            files[$0].path
+        } shape: {
+            try Codec(readFile(files[$0]), named: files[$0].path).shape()
         }
 
         count = files.count
@@ -63,7 +60,7 @@ public struct FolderDataset: ImageDataset {
             labels = classNames.map { Self.labels(of: paths, $0) }
         }
         classCount = labels?.max().map { $0 + 1 } ?? 0
-        store = ImageStore(shape: [channels] + area, size: size, keepsImages: keepsImages) { index in
+        store = ImageStore(shape: headers.shape, size: size, keepsImages: keepsImages) { index in
             (try Image(contentsOf: files[index]), files[index].path)
         }
     }
@@ -73,18 +70,13 @@ public struct FolderDataset: ImageDataset {
         try store.images(at: indices)
     }
 
-    /// The paths, relative to the folder, of all files that are not hidden.
+    /// The paths, relative to the folder, of all files that are not passed over.
     private static func paths(in folder: URL) throws -> [String] {
-        let all: [String]
         do {
-            all = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+            return try Files.files(below: folder, except: isPassedOver)
         } catch {
-            throw ImageError.unreadable(file: folder.path, reason: cause(of: error))
+            throw ImageError.unreadable(file: error.path, reason: error.reason)
         }
-        return all.filter { path in
-            let isHidden = path.split(separator: "/").contains { $0.hasPrefix(".") }
-            return !isHidden && !isFolder(folder.appendingPathComponent(path))
-        }.sorted()
     }
 
     private static func classNames(of paths: [String]) -> [String]? {

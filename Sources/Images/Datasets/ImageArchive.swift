@@ -21,6 +21,9 @@ struct ImageArchive {
         }
     }
 
+    /// The bytes that hold nearly every image's header.
+    private static let headerSize = 4096
+
     func title(of member: ZipArchive.Member) -> String { archive.title(of: member) }
 
     func contents(of member: ZipArchive.Member) throws(ImageError) -> Data {
@@ -29,6 +32,16 @@ struct ImageArchive {
         } catch {
             throw ImageError(error)
         }
+    }
+
+    /// `[C, H, W]` of a member that is an image, of which no more is read than need be.
+    func shape(of member: ZipArchive.Member) throws -> [Int] {
+        let start = try archived { () throws(ArchiveError) in
+            try archive.start(of: member, atMost: Self.headerSize)
+        }
+        let header = try Codec(start, named: title(of: member))
+        if start.count < member.size, let shape = try? header.shape() { return shape }
+        return try Codec(contents(of: member), named: title(of: member)).shape()
     }
 }
 

@@ -78,8 +78,10 @@ public func openDataset(
 
 /// Whether `url`, which must exist, is a folder rather than a file.
 func isExistingFolder(_ url: URL) throws -> Bool {
-    guard FileManager.default.fileExists(atPath: url.path) else {
-        throw ImageError.unreadable(file: url.path, reason: "there is no such file or folder")
+    do {
+        return try Files.isExistingFolder(url)
+    } catch {
+        let reason = error.problem == .missing ? "there is no such file or folder" : error.reason
+        throw ImageError.unreadable(file: url.path, reason: reason)
     }
-    return isFolder(url)
 }

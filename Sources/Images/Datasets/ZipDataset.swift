@@ -13,8 +13,9 @@ public import Torch
 /// {"labels": [["00000/img00000000.png", 6], ...]}
 /// ```
 ///
-/// or `{"labels": null}` for an unlabelled set, as when it is absent. The first image gives the shape. Images
-/// are read when first asked for. Source: the data set tool of Karras et al., arXiv 2206.00364.
+/// or `{"labels": null}` for an unlabelled set, as when it is absent. Headers are read at once, images when first asked
+/// for. The set is RGB if any image is. What a ``FolderDataset`` passes over is passed over here too.
+/// Source: the data set tool of Karras et al., arXiv 2206.00364.
 public struct ZipDataset: ImageDataset {
     /// The number of images.
     public let count: Int
@@ -37,15 +38,16 @@ public struct ZipDataset: ImageDataset {
     ///   name or size is suspect, or labels are missing.
     public init(at url: URL, size: Int? = nil, keepsImages: Bool = true) throws {
         let archive = try ImageArchive(at: url)
-        let shown = archive.members.filter { !$0.name.split(separator: "/").contains { $0.hasPrefix(".") } }
+        let shown = archive.members.filter { !$0.name.split(separator: "/").contains(where: isPassedOver) }
         let images = shown.filter { $0.name != LabelFile.name }
-        guard let first = images.first else {
+        guard !images.isEmpty else {
             throw ImageError.notADataset(file: url.path, reason: "it holds no images")
         }
-        if let stray = images.first(where: { !Self.isImageName($0.name) }) {
-            throw ImageError.notAnImage(file: archive.title(of: stray))
+        let headers = try ImageHeaders(of: images.map(\.name), in: url.path, size: size) {
+            archive.title(of: images[$0])
+        } shape: {
+            try archive.shape(of: images[$0])
         }
-        let shape = try Codec(archive.contents(of: first), named: archive.title(of: first)).shape()
 
         count = images.count
         labels = try shown.first { $0.name == LabelFile.name }.flatMap {
@@ -53,8 +55,7 @@ public struct ZipDataset: ImageDataset {
                 archive.contents(of: $0), of: images.map(\.name), file: archive.title(of: $0))
         }
         classCount = labels?.max().map { $0 + 1 } ?? 0
-        let imageShape = size.map { [shape[0], $0, $0] } ?? shape
-        store = ImageStore(shape: imageShape, size: size, keepsImages: keepsImages) { index in
+        store = ImageStore(shape: headers.shape, size: size, keepsImages: keepsImages) { index in
             let name = archive.title(of: images[index])
             return (try Image(decoding: archive.contents(of: images[index]), named: name), name)
         }
@@ -63,9 +64,5 @@ public struct ZipDataset: ImageDataset {
     /// The images at `indices` as uint8 `[N, C, H, W]`.
     public func images(at indices: [Int]) throws -> Tensor {
         try store.images(at: indices)
-    }
-
-    private static func isImageName(_ name: String) -> Bool {
-        [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
     }
 }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The swift-dmd authors
+
+/// What the headers of a set's files tell, before any image is decoded.
+struct ImageHeaders {
+    /// `[C, H, W]` of the set: RGB if any image is.
+    let shape: [Int]
+
+    /// Reads them all.
+    ///
+    /// - Parameters:
+    ///   - paths: the paths within the set, one at least.
+    ///   - place: what errors call the set.
+    ///   - size: the side to which images are brought; with nil, all must be of one size.
+    ///   - title: what errors call the file at a position.
+    ///   - shape: reads `[C, H, W]` of the file at a position.
+    /// - Throws: ``ImageError`` that tells of all files that are no images, or of the first that is damaged or of another
+    ///   size than the first.
+    init(
+        of paths: [String], in place: String, size: Int?, title: (Int) -> String,
+        shape: (Int) throws -> [Int]
+    ) throws {
+        var shapes: [[Int]] = []
+        var strays: [Int] = []
+        for index in paths.indices {
+            do {
+                shapes.append(try shape(index))
+            } catch ImageError.notAnImage {
+                strays.append(index)
+            }
+        }
+        if strays.count == 1 { throw ImageError.notAnImage(file: title(strays[0])) }
+        guard strays.isEmpty else {
+            throw ImageError.notImages(
+                place: place, count: strays.count, first: strays.prefix(5).map { paths[$0] })
+        }
+        let area = shapes[0].dropFirst()
+        if size == nil, let odd = shapes.firstIndex(where: { $0.dropFirst() != area }) {
+            throw ImageError.mismatched(
+                file: title(odd), found: form(of: shapes[odd]),
+                expected: "\(form(of: shapes[0])) as in \(paths[0])")
+        }
+        self.shape = [shapes.map { $0[0] }.max() ?? 1] + (size.map { [$0, $0] } ?? Array(area))
+    }
+}
+
+/// Whether a file of a set, or a folder with all in it, is none of its images by its name alone: what is hidden, and what
+/// Windows, macOS and file servers leave beside images.
+func isPassedOver(_ name: some StringProtocol) -> Bool {
+    let litter = ["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir"]
+    return name.hasPrefix(".") || litter.contains(name.lowercased())
+}
