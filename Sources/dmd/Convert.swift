@@ -10,8 +10,8 @@ struct ConvertCommand: AsyncParsableCommand {
         abstract: "Convert weights of EDM, PyTorch or NumPy to safetensors.",
         discussion: """
             Reads EDM's .pkl, files of torch.save, .npz, .npy and safetensors, told apart by what is in them. Nothing that \
-            a file holds is run, and one that asks for more than data is refused. The result of one of EDM's networks \
-            is a teacher for every other command.
+            a file holds is run: what is no part of the weights is left unread. The result of one of EDM's networks is a \
+            teacher for every other command.
             """)
 
     @Argument(help: "The weights.")

@@ -23,6 +23,19 @@ import Testing
     }
 
     @Test(
+        "is refused for what serves to do harm, though other names are left alone",
+        arguments: [
+            ("cos\nsystem\n(S'true'\ntR.", "os.system"), ("cm\nD\n(cbuiltins\nexec\ntR.", "builtins.exec"),
+            ("}(K\u{1}cposix\nsystem\nu.", "posix.system"),
+        ])
+    func harm(code: String, name: String) throws {
+        let said = complaint {
+            _ = try Pickle(bytes(code), named: "a.pkl", globals: ["m.C"], unknown: .opaque)
+        }
+        #expect(said.hasPrefix("a.pkl asks for \(name), which is not data"))
+    }
+
+    @Test(
         "is refused for what it does",
         arguments: [
             ("0.", "takes more from its stack than is there, at byte 1"), (".", "takes more from its stack"),
@@ -31,6 +44,7 @@ import Testing
             ("t.", "goes back to a mark that is not there"), ("e.", "goes back to a mark"),
             ("h\u{5}.", "recalls 5, which it has not kept"), ("K\u{1}K\u{2}R.", "arguments are no tuple"),
             ("K\u{1})R.", "calls what is no function"), ("cm\nC\n)R)R.", "calls what is no function"),
+            ("cm\nC\n)}\u{92}.", "makes an object by named arguments"),
             ("(o.", "makes an object of no class"), (")K\u{1}a.", "appends to what is no list"),
             ("]K\u{1}K\u{1}s.", "sets entries of what is no dictionary"),
             ("}(K\u{1}u.", "a key without a value"),

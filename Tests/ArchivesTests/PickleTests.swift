@@ -68,6 +68,20 @@ import Testing
         #expect(describe(try pickle(code, globals: ["m.C"])) == expected)
     }
 
+    @Test(
+        "keeps no more than the name of what its reader does not know",
+        arguments: [
+            ("cm\nD\n.", "opaque(m.D)"), ("cm\nD\nK\u{1}\u{85}R.", "opaque(m.D)"),
+            ("(K\u{1}im\nD\n.", "opaque(m.D)"),
+            ("(cm\nD\nK\u{1}o.", "opaque(m.D)"), ("cm\nD\n)R(K\u{1}eK\u{2}K\u{3}s}b.", "opaque(m.D)"),
+            ("cm\nD\n)R)R.", "opaque(m.D)"), ("cm\nD\n)}\u{92}.", "opaque(m.D)"),
+            ("cm\nC\ncm\nD\n\u{85}R.", "m.C(opaque(m.D))"), ("]cm\nD\n)Ra.", "[opaque(m.D)]"),
+        ])
+    func opaque(code: String, expected: String) throws {
+        let found = try Pickle(bytes(code), named: "a.pkl", globals: ["m.C"], unknown: .opaque)
+        #expect(describe(found.value) == expected)
+    }
+
     @Test("that holds itself can be read, and freed")
     func cycle() throws {
         let list = try #require(try pickle("]\u{94}h\u{0}a.").items)
@@ -120,6 +134,7 @@ func describe(_ value: PickleValue) -> String {
     case .persistent(let items): return "outside(\(list(items)))"
     case .dictionary(let entries): return pairs(entries)
     case .global(let name): return name
+    case .opaque(let name): return "opaque(\(name))"
     case .object(let object):
         var text = "\(object.global)(\(list(object.arguments)))"
         if case .none = object.state {} else { text += " with \(describe(object.state))" }

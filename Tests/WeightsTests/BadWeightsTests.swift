@@ -22,7 +22,6 @@ import Weights
             ("cos\nsystem\n(S'true'\ntR", "os.system"), ("cbuiltins\neval\n(S'1'\ntR", "builtins.eval"),
             (HandMade.dictionary(("w", HandMade.tensor()), ("x", "cnt\nsystem\n")), "nt.system"),
             ("ctorch._utils\n_rebuild_parameter\n(cbuiltins\nexec\n)RtR", "builtins.exec"),
-            ("ctorch.hub\nload\n)R", "torch.hub.load"),
         ])
     func globals(code: String, name: String) throws {
         let sentence =

@@ -40,7 +40,7 @@ private func visit(_ value: some Any) {
             waiting += object.items.prefix(left)
             waiting += object.entries.prefix(left).flatMap { [$0.key, $0.value] }
             waiting.append(object.state)
-        case .none, .bool, .int, .bigInt, .double, .string, .bytes, .global: break
+        case .none, .bool, .int, .bigInt, .double, .string, .bytes, .global, .opaque: break
         }
     }
 }

@@ -7,7 +7,7 @@ public import Foundation
 ///
 /// A pickle is a program for a stack machine whose instructions may call any function by name, `os.system` among them.
 /// This machine builds a description instead: a call becomes a ``PickleObject`` with the function's name and its arguments,
-/// and a name that the reader does not list ends the reading. Protocols 0 to 5. Source: the module `pickletools` of Python's
+/// and a name that the reader does not list ends the reading, or stays a name. Protocols 0 to 5. Source: the module `pickletools` of Python's
 /// standard library.
 ///
 /// Bytes are slices of the given data. All else takes at most some 150 bytes for each byte of the pickle, and its
@@ -29,10 +29,13 @@ public struct Pickle: Sendable {
     /// - Parameters:
     ///   - data: the pickle, and perhaps what follows it.
     ///   - name: what errors call the file.
-    ///   - globals: the functions and classes that it may name, such as `collections.OrderedDict`.
+    ///   - globals: the functions and classes that are described, such as `collections.OrderedDict`.
+    ///   - unknown: what becomes of others.
     /// - Throws: ``ArchiveError``.
-    public init(_ data: Data, named name: String, globals: Set<String>) throws(ArchiveError) {
-        var machine = PickleMachine(PickleInput(data, file: name), globals: globals)
+    public init(
+        _ data: Data, named name: String, globals: Set<String>, unknown: UnknownGlobals = .refused
+    ) throws(ArchiveError) {
+        var machine = PickleMachine(PickleInput(data, file: name), globals: globals, unknown: unknown)
         let result = try machine.run()
         let nodes = PickleNodes(machine.nodes)
         value = nodes.value(result)

@@ -10,14 +10,16 @@ struct PickleMachine {
     private(set) var input: PickleInput
     private(set) var nodes: [PickleNode] = []
     private let globals: Set<String>
+    private let unknown: UnknownGlobals
     private var stack: [Item] = []
     /// The heights of the stack at the marks that are open.
     private var marks: [Int] = []
     private var memo: [Int: Item] = [:]
 
-    init(_ input: PickleInput, globals: Set<String>) {
+    init(_ input: PickleInput, globals: Set<String>, unknown: UnknownGlobals) {
         self.input = input
         self.globals = globals
+        self.unknown = unknown
     }
 
     /// Follows the instructions to the end, and gives what is then on top of the stack.
@@ -74,6 +76,7 @@ struct PickleMachine {
         case .global: stack.append(try global(input.textLine(), input.textLine()))
         case .stackGlobal: try pushStackGlobal()
         case .reduce, .newObject: try call()
+        case .newObjectByNames: try callByNames()
         case .instance:
             let callee = try global(input.textLine(), input.textLine())
             try push(callee, calledWith: popToMark())
@@ -135,7 +138,9 @@ struct PickleMachine {
     }
 
     private mutating func append(_ items: [Item]) throws(ArchiveError) {
-        guard case .node(let number) = try top() else { throw input.damaged("appends to what is no list") }
+        let target = try top()
+        if case .opaque = target { return }
+        guard case .node(let number) = target else { throw input.damaged("appends to what is no list") }
         switch nodes[number].kind {
         case .list, .set, .object: nodes[number].items += items
         case .tuple, .dictionary, .persistent: throw input.damaged("appends to what is no list")
@@ -144,7 +149,9 @@ struct PickleMachine {
 
     private mutating func set(_ entries: [Item]) throws(ArchiveError) {
         guard entries.count.isMultiple(of: 2) else { throw input.damaged("sets a key without a value") }
-        guard case .node(let number) = try top() else {
+        let target = try top()
+        if case .opaque = target { return }
+        guard case .node(let number) = target else {
             throw input.damaged("sets entries of what is no dictionary")
         }
         switch nodes[number].kind {
@@ -157,10 +164,11 @@ struct PickleMachine {
 
     private func global(_ module: String, _ name: String) throws(ArchiveError) -> Item {
         let global = "\(module).\(name)"
-        guard globals.contains(global) else {
+        if globals.contains(global) { return .global(global) }
+        guard case .opaque = unknown, !isHarmful(module: module, name: name) else {
             throw .notData(file: input.file, global: String(global.prefix(200)))
         }
-        return .global(global)
+        return .opaque(String(global.prefix(200)))
     }
 
     private mutating func pushStackGlobal() throws(ArchiveError) {
@@ -173,10 +181,18 @@ struct PickleMachine {
 
     private mutating func call() throws(ArchiveError) {
         let parts = try pop(2)
+        if case .opaque = parts[0] { return stack.append(parts[0]) }
         guard case .node(let arguments) = parts[1], case .tuple = nodes[arguments].kind else {
             throw input.damaged("makes a call whose arguments are no tuple")
         }
         try push(parts[0], argumentsNode: arguments)
+    }
+
+    /// What is known is never made by named arguments.
+    private mutating func callByNames() throws(ArchiveError) {
+        let parts = try pop(3)
+        guard case .opaque = parts[0] else { throw input.damaged("makes an object by named arguments") }
+        stack.append(parts[0])
     }
 
     private mutating func push(_ callee: Item, calledWith arguments: [Item]) throws(ArchiveError) {
@@ -185,13 +201,16 @@ struct PickleMachine {
     }
 
     private mutating func push(_ callee: Item, argumentsNode: Int) throws(ArchiveError) {
+        if case .opaque = callee { return stack.append(callee) }
         guard case .global(let name) = callee else { throw input.damaged("calls what is no function") }
         push(.object(global: name, arguments: argumentsNode))
     }
 
     private mutating func build() throws(ArchiveError) {
         let state = try pop()
-        guard case .node(let number) = try top(), case .object = nodes[number].kind else {
+        let target = try top()
+        if case .opaque = target { return }
+        guard case .node(let number) = target, case .object = nodes[number].kind else {
             throw input.damaged("gives a state to what is no object")
         }
         nodes[number].state = state

@@ -21,6 +21,7 @@ struct PickleNode: Sendable {
         case string(String)
         case bytes(Data)
         case global(String)
+        case opaque(String)
         case node(Int)
     }
 
@@ -58,6 +59,7 @@ final class PickleNodes: Sendable {
         case .string(let text): .string(text)
         case .bytes(let bytes): .bytes(bytes)
         case .global(let name): .global(name)
+        case .opaque(let name): .opaque(name)
         case .node(let number): value(node: number)
         }
     }

@@ -69,6 +69,7 @@ enum PickleOpcode: UInt8 {
     case stackGlobal = 0x93
     case reduce = 0x52
     case newObject = 0x81
+    case newObjectByNames = 0x92
     case instance = 0x69
     case object = 0x6F
     case build = 0x62

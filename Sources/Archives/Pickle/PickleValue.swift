@@ -29,6 +29,8 @@ public enum PickleValue: Sendable {
     case dictionary(PickleEntries)
     /// A function or class, such as `torch.FloatStorage`, one of those that the reader allowed.
     case global(String)
+    /// A function or class that the reader does not know, or what it would make, of which nothing is kept.
+    case opaque(String)
     /// What a global would make of some arguments.
     case object(PickleObject)
     /// Something outside of the pickle: the parts of the tuple that refers to it, or the one thing that does.

@@ -8,8 +8,8 @@ import OrderedCollections
 import Torch
 import Weights
 
-/// Turns weights of EDM, PyTorch or NumPy into safetensors. Nothing that a file holds is run, and one that asks for more
-/// than data is refused. The result of one of EDM's networks is a teacher for every other job.
+/// Turns weights of EDM, PyTorch or NumPy into safetensors. Nothing that a file holds is run: what is no part of the
+/// weights is left unread. The result of one of EDM's networks is a teacher for every other job.
 public struct Convert: Job {
     /// EDM's .pkl, a file of torch.save, .npz, .npy or safetensors, told apart by what is in it.
     public var input: URL

@@ -55,6 +55,15 @@ public enum ConversionError: LocalizedError, Equatable, CustomStringConvertible 
         }
     }
 
+    /// The file is whole, but a part of its weights is of a class or type that is not read.
+    static func unread(_ part: String, file: String) -> ConversionError {
+        .unsupported(
+            file: file,
+            reason:
+                "\(part), which is not read: save the network's state_dict alone, in a plain type such as float32"
+        )
+    }
+
     /// The first names, in quotes.
     private static func list(_ names: [String]) -> String {
         let shown = names.prefix(12).map { "'\($0.prefix(60))'" }.joined(separator: ", ")

@@ -74,7 +74,7 @@ private struct PickledSettings {
                 }
                 return .dictionary(values)
             }
-        case .bigInt, .bytes, .set, .global, .persistent: return nil
+        case .bigInt, .bytes, .set, .global, .opaque, .persistent: return nil
         }
     }
 

@@ -8,6 +8,8 @@ import OrderedCollections
 /// nested dictionaries and positions in lists joined by dots.
 struct PickledTensors {
     private(set) var tensors: OrderedDictionary<String, PickleValue> = [:]
+    /// The first of the values whose class is not known, if there is one: it may be, or hold, a tensor.
+    private(set) var unread: String?
     private let file: String
     private var visits = 0
 
@@ -28,7 +30,9 @@ struct PickledTensors {
         guard depth <= Self.largestDepth, visits <= Self.largestVisits else {
             throw .damaged(file: file, reason: "its values nest without end")
         }
-        if TorchTensors.isTensor(value) {
+        if case .opaque(let global) = value {
+            note(name.isEmpty ? "its value" : "'\(name.prefix(200))'", of: global)
+        } else if TorchTensors.isTensor(value) {
             guard tensors.updateValue(value, forKey: name) == nil else {
                 throw .damaged(file: file, reason: "it names '\(name)' twice")
             }
@@ -36,6 +40,7 @@ struct PickledTensors {
             try collect(module, under: name, depth: depth)
         } else if let entries = value.entries, !entries.isEmpty {
             for (key, value) in entries {
+                if case .opaque(let global) = key { note("a key", of: global) }
                 guard let key = key.text ?? key.int.map(String.init) else { continue }
                 try collect(value, under: Self.join(name, key), depth: depth + 1)
             }
@@ -53,6 +58,10 @@ struct PickledTensors {
         for (key, value) in module.parameters + module.persistentBuffers + module.children {
             try collect(value, under: Self.join(name, key), depth: depth + 1)
         }
+    }
+
+    private mutating func note(_ place: String, of global: String) {
+        if unread == nil { unread = "\(place) is of \(global)" }
     }
 
     private static func join(_ name: String, _ key: String) -> String {

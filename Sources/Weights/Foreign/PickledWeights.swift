@@ -24,7 +24,9 @@ struct PickledWeights {
         let chosen = try entry(key)
         var tensors: OrderedDictionary<String, Tensor> = [:]
         var left = budget
-        for (name, value) in try PickledTensors(in: chosen, file: file).tensors {
+        let found = try PickledTensors(in: chosen, file: file)
+        if let unread = found.unread { throw .unread(unread, file: file) }
+        for (name, value) in found.tensors {
             guard !name.isEmpty, name != "__metadata__" else {
                 throw .unsupported(file: file, reason: "it has a tensor of the name '\(name)'")
             }
@@ -46,16 +48,22 @@ struct PickledWeights {
             return value
         }
         var candidates: OrderedDictionary<String, PickleValue> = [:]
+        var unread: [String: PickleValue] = [:]
         for (key, value) in entries {
             guard let key = key.text else { continue }
             if TorchTensors.isTensor(value) {
                 candidates = [:]
                 break
             }
-            if try !PickledTensors(in: value, file: file).tensors.isEmpty { candidates[key] = value }
+            let found = try PickledTensors(in: value, file: file)
+            if !found.tensors.isEmpty {
+                candidates[key] = value
+            } else if found.unread != nil {
+                unread[key] = value
+            }
         }
         if let key {
-            guard let chosen = candidates[key] else {
+            guard let chosen = candidates[key] ?? unread[key] else {
                 throw .noSuchKey(file: file, key: key, keys: Array(candidates.keys))
             }
             return chosen

@@ -9,6 +9,8 @@ import Torch
 
 /// Reads weights without running anything that the file holds.
 ///
+/// Values of classes that nothing here knows are left unread beside the weights, and refused among them.
+///
 /// - `torch.save` in both its formats: tensors, parameters and arrays in dictionaries, `OrderedDict`s, lists and modules.
 /// - Pickles such as EDM's, whose modules carry their source text; it is not looked at.
 /// - `.npz` and `.npy`, little-endian, in either order of dimensions.
@@ -45,7 +47,7 @@ public func readForeignWeights(at url: URL, key: String? = nil) throws -> Foreig
     }
     if Pickle.begins(data) {
         let pickle = try converting { () throws(ArchiveError) in
-            try Pickle(data, named: file, globals: TorchGlobals.all)
+            try Pickle(data, named: file, globals: TorchGlobals.all, unknown: .opaque)
         }
         return try PickledWeights(
             value: pickle.value, reader: TorchTensors(file: file, storages: NoStorages(file: file)),
@@ -87,7 +89,8 @@ private func readTorchZip(
     }
     let pickle = try converting { () throws(ArchiveError) in
         try Pickle(
-            archive.contents(of: member), named: archive.title(of: member), globals: TorchGlobals.all)
+            archive.contents(of: member), named: archive.title(of: member), globals: TorchGlobals.all,
+            unknown: .opaque)
     }
     if let order = archive.member(named: "\(folder)byteorder"),
         try converting({ () throws(ArchiveError) in try archive.contents(of: order) }) != Data("little".utf8)

@@ -30,7 +30,7 @@ struct LegacyStream: TorchStorages {
         func damaged(_ reason: String) -> ConversionError { .damaged(file: file, reason: reason) }
         func next() throws(ConversionError) -> Pickle {
             let pickle = try converting { () throws(ArchiveError) in
-                try Pickle(rest, named: file, globals: TorchGlobals.all)
+                try Pickle(rest, named: file, globals: TorchGlobals.all, unknown: .opaque)
             }
             rest = rest[pickle.end...]
             return pickle

@@ -6,15 +6,18 @@ import Torch
 
 /// The functions and classes by which PyTorch, and EDM's code upon it, write tensors and modules.
 enum TorchGlobals {
-    /// All that a file of weights may name. None is ever called.
+    /// All that is described of a file of weights. None is ever called.
     static let all: Set<String> =
         NumPyArray.globals.union(storages.keys).union(dtypes).union(containers).union(modules).union([
-            rebuildTensor, rebuildTensorV2, rebuildParameter, loadFromBytes, reconstructObject,
+            rebuildTensor, rebuildTensorV2, rebuildTensorV3, rebuildParameter, loadFromBytes,
+            reconstructObject,
             "torch.Size", "torch.device", "torch.nn.parameter.Parameter",
         ])
 
     static let rebuildTensor = "torch._utils._rebuild_tensor"
     static let rebuildTensorV2 = "torch._utils._rebuild_tensor_v2"
+    /// Of the types that PyTorch has no class of storages for, such as those of eight bits.
+    static let rebuildTensorV3 = "torch._utils._rebuild_tensor_v3"
     static let rebuildParameter = "torch._utils._rebuild_parameter"
     static let loadFromBytes = "torch.storage._load_from_bytes"
 

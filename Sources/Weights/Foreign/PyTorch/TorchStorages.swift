@@ -27,13 +27,13 @@ struct TorchStorageReference {
     var byteCount: Int { count * dtype.size }
 
     init(_ parts: PickleItems, file: String) throws(ConversionError) {
-        guard parts.count >= 5, parts[0].text == "storage", case .global(let name) = parts[1],
+        guard parts.count >= 5, parts[0].text == "storage", let name = Self.className(parts[1]),
             let key = parts[2].text, let count = parts[4].int, count >= 0
         else {
             throw .damaged(file: file, reason: "it refers to something that is no storage of tensors")
         }
         guard let dtype = TorchGlobals.storages[name] else {
-            throw .unsupported(file: file, reason: "it has elements of the class \(name), which is not read")
+            throw .unread("it has elements of the class \(name)", file: file)
         }
         if parts.count > 5, case .tuple = parts[5] {
             throw .unsupported(
@@ -44,6 +44,13 @@ struct TorchStorageReference {
             throw .damaged(file: file, reason: "the storage '\(key)' is impossibly large")
         }
         (self.key, self.dtype, self.count) = (key, dtype, count)
+    }
+
+    private static func className(_ value: PickleValue) -> String? {
+        switch value {
+        case .global(let name), .opaque(let name): name
+        default: nil
+        }
     }
 }
 

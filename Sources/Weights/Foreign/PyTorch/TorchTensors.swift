@@ -15,7 +15,15 @@ struct TorchTensors {
         guard let object = value.object else { return nil }
         switch object.global {
         case TorchGlobals.rebuildTensor, TorchGlobals.rebuildTensorV2: return try tensor(object.arguments)
+        case TorchGlobals.rebuildTensorV3:
+            guard object.arguments.count >= 7, case .opaque(let type) = object.arguments[6] else {
+                throw damaged("it has a tensor that is not described as PyTorch does")
+            }
+            throw .unread("it has a tensor of the type \(type)", file: file)
         case TorchGlobals.rebuildParameter:
+            if case .opaque(let name)? = object.arguments.first {
+                throw .unread("a parameter is of \(name)", file: file)
+            }
             // The argument is a tensor; a parameter of a parameter would be followed without end.
             guard let inner = object.arguments.first?.object, inner.global != TorchGlobals.rebuildParameter
             else {
@@ -29,8 +37,10 @@ struct TorchTensors {
     /// Whether a value stands for a tensor, parameter or array, whole or not.
     static func isTensor(_ value: PickleValue) -> Bool {
         guard let global = value.object?.global else { return false }
-        return [TorchGlobals.rebuildTensor, TorchGlobals.rebuildTensorV2, TorchGlobals.rebuildParameter]
-            .contains(global) || NumPyArray.isArray(value)
+        return [
+            TorchGlobals.rebuildTensor, TorchGlobals.rebuildTensorV2, TorchGlobals.rebuildTensorV3,
+            TorchGlobals.rebuildParameter,
+        ].contains(global) || NumPyArray.isArray(value)
     }
 
     /// `(storage, offset, shape, strides, ...)`
