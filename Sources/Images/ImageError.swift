@@ -8,6 +8,8 @@ public import Foundation
 public enum ImageError: LocalizedError, Equatable, CustomStringConvertible {
     /// The file or folder cannot be opened or read.
     case unreadable(file: String, reason: String)
+    /// Something else stands in the place of the file, such as a pointer of Git LFS.
+    case substituted(file: String, reason: String)
     /// The bytes are neither PNG nor JPEG.
     case notAnImage(file: String)
     /// Several files of a set are neither PNG nor JPEG; `first` are the paths within it of some.
@@ -28,6 +30,8 @@ public enum ImageError: LocalizedError, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable(let file, let reason):
             "\(file) cannot be read: \(reason); check the path and its permissions."
+        case .substituted(let file, let reason):
+            "\(file) cannot be used: \(reason)."
         case .notAnImage(let file):
             "\(file) is neither a PNG nor a JPEG image; convert it, take it out, or hide it with a leading dot."
         case .notImages(let place, let count, let first):

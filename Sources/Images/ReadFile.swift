@@ -5,10 +5,18 @@ import Files
 import Foundation
 
 /// Maps a file into memory.
+///
+/// - Throws: ``ImageError`` if it cannot be read, or if something else stands in its place, such as a pointer of Git LFS.
 func readFile(_ url: URL) throws -> Data {
+    let data: Data
     do {
-        return try Data(contentsOf: url, options: .alwaysMapped)
+        data = try Data(contentsOf: url, options: .alwaysMapped)
     } catch {
         throw ImageError.unreadable(file: url.path, reason: cause(of: error))
     }
+    let isPage = ["htm", "html", "xml"].contains(url.pathExtension.lowercased())
+    if let substitute = ContentKind(data)?.substitute, !isPage {
+        throw ImageError.substituted(file: url.path, reason: substitute)
+    }
+    return data
 }

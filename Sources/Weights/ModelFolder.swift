@@ -29,7 +29,15 @@ public struct ModelFolder: Sendable {
     public func configuration<Configuration: Decodable>(
         as type: Configuration.Type = Configuration.self
     ) throws -> Configuration {
-        try Self.decode(type, from: settings)
+        try requireFolder()
+        return try Self.decode(type, from: settings)
+    }
+
+    private func requireFolder() throws(ModelFolderError) {
+        guard exists(url), !isFolder(url) else { return }
+        throw .unreadable(
+            file: url.path,
+            reason: "it is a file, where the folder of a model in the layout of diffusers is needed")
     }
 
     /// Reads a JSON file.
@@ -48,7 +56,8 @@ public struct ModelFolder: Sendable {
             decoder.allowsJSON5 = true
             return try decoder.decode(type, from: data)
         } catch {
-            throw ModelFolderError.badSettings(file: file.path, reason: reason(error))
+            throw ModelFolderError.badSettings(
+                file: file.path, reason: ContentKind(data)?.substitute ?? reason(error))
         }
     }
 
@@ -107,6 +116,7 @@ public struct ModelFolder: Sendable {
 
     /// The safetensors files: the full-precision ones where there are any, else those of half precision.
     func weightFiles() throws -> [SafetensorsFile] {
+        try requireFolder()
         for variant in ["", ".fp16"] {
             // A variant stands before the ending, and before the number of a shard.
             let whole = url.appending(path: "\(weightsName)\(variant).safetensors")
@@ -185,7 +195,7 @@ public enum ModelFolderError: LocalizedError, Equatable, CustomStringConvertible
         case .noWeights(let folder, let name):
             "\(folder) has no weights: \(name) is missing; copy or download it again."
         case .pickled(let file, let name):
-            "\(file) must be converted to safetensors first: do so, and put the result beside it as \(name)."
+            "\(file) must be converted to safetensors first: run `dmd convert`, and put the result beside it as \(name)."
         case .mismatch(let folder, let mismatch):
             "The files of \(folder) do not belong together: \(mismatch)"
         }

@@ -184,6 +184,46 @@ import Torch
         #expect(complaint { _ = try set.images(at: [0, 1]) }.contains("b.png is damaged"))
     }
 
+    @Test func pointersOfGitLFSAndWebPagesAreTold() throws {
+        let pointer = Array("version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 12\n".utf8)
+        let folder = try ScratchFolder()
+        try folder.write(pointer, "set/a.png")
+        try folder.write(pointer, "set.zip")
+        try folder.write(pointer, "idx/train-images-idx3-ubyte")
+        try folder.write(pointer, "cifar/data_batch_1.bin")
+        for (path, file) in [
+            ("set", "set/a.png"), ("set.zip", "set.zip"), ("idx", "idx/train-images-idx3-ubyte"),
+            ("cifar/data_batch_1.bin", "cifar/data_batch_1.bin"),
+        ] {
+            #expect(
+                complaint { _ = try openDataset(at: folder.url.appending(path: path)) }
+                    == "\(folder.url.path)/\(file) cannot be used: it is a pointer of Git LFS in the place of the file: run "
+                    + "`git lfs pull` where it was cloned.")
+        }
+        try folder.write(Array("<html>".utf8), "notes/index.html")
+        #expect(
+            complaint { _ = try openDataset(at: folder.url.appending(path: "notes")) }.contains(
+                "index.html is neither a PNG nor a JPEG image"))
+        let page = try folder.write(Array("\n<!DOCTYPE html><html>".utf8), "page/a.jpg")
+        #expect(
+            complaint { _ = try openDataset(at: page.deletingLastPathComponent()) }.contains(
+                "page/a.jpg cannot be used: it is a web page in the place of the file"))
+    }
+
+    @Test(arguments: [
+        ([0x80, 4, 0x4E, 0x2E], "a pickle"), ([0x93] + Array("NUMPY".utf8), "an array of NumPy"),
+        (Array("PAR1".utf8), "a table in Parquet"),
+        ([2, 0, 0, 0, 0, 0, 0, 0, 0x7B, 0x7D], "a safetensors file"),
+        ([0xFF, 0xD8, 0xFF, 0xE0], "a JPEG image"),
+    ]) func filesOfAnotherKindAreTold(bytes: [UInt8], words: String) throws {
+        let folder = try ScratchFolder()
+        let file = try folder.write(bytes, "file")
+        #expect(
+            complaint { _ = try openDataset(at: file) }.hasPrefix(
+                "\(file.path) is not an image data set: it is \(words), where a set is needed; give a folder of PNG"
+            ))
+    }
+
     @Test func whatIsNoDataSetIsSaid() throws {
         let folder = try ScratchFolder()
         #expect(complaint { _ = try openDataset(at: folder.url) }.contains("holds no PNG or JPEG"))

@@ -93,6 +93,23 @@ struct TeacherFileTests {
         )
     }
 
+    @Test(
+        "weights of models that are folders are told as such",
+        arguments: [
+            (
+                "model.diffusion_model.input_blocks.0.0.weight",
+                "it is a checkpoint of Stable Diffusion in a single file, where a folder in the layout of diffusers is taken"
+            ),
+            ("down_blocks.0.resnets.0.conv1.weight", "it is a part of a model in the layout of diffusers"),
+            ("text_model.final_layer_norm.weight", "it is a part of a model in the layout of diffusers"),
+        ])
+    func otherModels(tensor: String, words: String) throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        try SafetensorsFile.write([tensor: .ones([2, 3])], metadata: [:], to: url)
+        let error = try #require(throws: TeacherFileError.self) { try loadDenoiser(at: url) }
+        #expect(error.description.contains("holds no network that is known: \(words)"))
+    }
+
     @Test("weights that do not fit the description are refused by file and name")
     func mismatch() throws {
         defer { try? FileManager.default.removeItem(at: url) }

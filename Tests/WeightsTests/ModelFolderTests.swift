@@ -4,6 +4,7 @@
 import Files
 import Foundation
 import OrderedCollections
+import TestSupport
 import Testing
 import Torch
 import Weights
@@ -96,8 +97,22 @@ struct ModelFolderTests {
         let pickled = try #require(throws: ModelFolderError.self) { try folder.load(into: makeLayer()) }
         #expect(
             pickled.description
-                == "\(url.path)/pytorch_model.bin must be converted to safetensors first: do so, and put the result beside "
+                == "\(url.path)/pytorch_model.bin must be converted to safetensors first: run `dmd convert`, and put the result beside "
                 + "it as model.safetensors.")
+    }
+
+    @Test("a file in the place of the folder is told as such")
+    func file() throws {
+        try withTemporaryFolder { temporary in
+            let file = temporary.appending(path: "model.safetensors")
+            try Data().write(to: file)
+            let model = ModelFolder(file, weightsName: "model")
+            let expected = ModelFolderError.unreadable(
+                file: file.path,
+                reason: "it is a file, where the folder of a model in the layout of diffusers is needed")
+            #expect(throws: expected) { try model.load(into: makeLayer()) }
+            #expect(throws: expected) { let _: [String: Int] = try model.configuration() }
+        }
     }
 
     @Test(

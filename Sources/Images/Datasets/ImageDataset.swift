@@ -70,9 +70,11 @@ public func openDataset(
     if file.starts(with: IDXFile.signature) || file.starts(with: gzipSignature) {
         return try IDXDataset(at: url, split: split, size: size)
     }
+    let found = ContentKind(file).map { "it is \($0.words), where a set is needed; " } ?? ""
     throw ImageError.notADataset(
         file: url.path,
-        reason: "give a folder of PNG or JPEG images, IDX files (train-images-idx3-ubyte), CIFAR-10, or a zip"
+        reason:
+            "\(found)give a folder of PNG or JPEG images, IDX files (train-images-idx3-ubyte), CIFAR-10, or a zip"
     )
 }
 

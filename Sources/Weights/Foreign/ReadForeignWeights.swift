@@ -24,6 +24,10 @@ import Torch
 ///   - key: the entry to read where several hold tensors; `ema` and `state_dict` go before others.
 /// - Throws: ``ConversionError``, or `SafetensorsError` for a file that looks like safetensors.
 public func readForeignWeights(at url: URL, key: String? = nil) throws -> ForeignWeights {
+    if isFolder(url) {
+        throw ConversionError.unsupported(
+            file: url.path, reason: "it is a folder: name the file of weights that lies in it")
+    }
     let data: Data
     do {
         data = try Data(contentsOf: url, options: .alwaysMapped)
@@ -31,7 +35,8 @@ public func readForeignWeights(at url: URL, key: String? = nil) throws -> Foreig
         throw ConversionError.unreadable(file: url.path, reason: cause(of: error))
     }
     let file = url.path
-    if data.starts(with: ZipArchive.signature) {
+    let kind = ContentKind(data)
+    if kind == .zip {
         let archive = try converting { () throws(ArchiveError) in try ZipArchive(at: url) }
         if let member = archive.members.first(where: { isTorchPickle($0.name) }) {
             return try readTorchZip(archive, pickle: member, file: file, size: data.count, key: key)
@@ -39,13 +44,13 @@ public func readForeignWeights(at url: URL, key: String? = nil) throws -> Foreig
         try requireNoKey(key, file: file)
         return try readNumPyArchive(archive, file: file)
     }
-    if LegacyStream.begins(data) {
+    if kind == .pickle, LegacyStream.begins(data) {
         let stream = try LegacyStream(data, file: file)
         return try PickledWeights(
             value: stream.value, reader: TorchTensors(file: file, storages: stream), size: data.count
         ).read(.torchLegacy, key: key)
     }
-    if Pickle.begins(data) {
+    if kind == .pickle {
         let pickle = try converting { () throws(ArchiveError) in
             try Pickle(data, named: file, globals: TorchGlobals.all, unknown: .opaque)
         }
@@ -54,13 +59,13 @@ public func readForeignWeights(at url: URL, key: String? = nil) throws -> Foreig
             size: data.count
         ).read(.pickle, key: key)
     }
+    guard kind == .numpyArray || kind == .safetensors else { throw otherKind(kind, file: file) }
     try requireNoKey(key, file: file)
-    if data.starts(with: NumPyArray.signature) {
+    if kind == .numpyArray {
         let array = try converting { () throws(ArchiveError) in try NumPyArray(npy: data, named: file) }
         return ForeignWeights(
             tensors: ["arr_0": try StoredTensor(array, file: file).tensor()], format: .numpyArray)
     }
-    guard looksLikeSafetensors(data) else { throw ConversionError.unknownFormat(file: file) }
     let safetensors = try SafetensorsFile(url)
     guard !safetensors.names.isEmpty else { throw ConversionError.noTensors(file: file) }
     return ForeignWeights(tensors: safetensors.all(), format: .safetensors, metadata: safetensors.metadata)
@@ -116,8 +121,15 @@ private func readNumPyArchive(_ archive: ZipArchive, file: String) throws(Conver
     return ForeignWeights(tensors: tensors, format: .numpyArchive)
 }
 
-/// A header's size that fits the file, and the brace with which the header begins.
-private func looksLikeSafetensors(_ data: Data) -> Bool {
-    guard data.count > 8, data[data.startIndex + 8] == UInt8(ascii: "{") else { return false }
-    return data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) } < 1 << 32
+/// What to say of a file that holds no weights in a format that is read.
+private func otherKind(_ kind: ContentKind?, file: String) -> ConversionError {
+    guard let kind else { return .unknownFormat(file: file) }
+    if let substitute = kind.substitute { return .unsupported(file: file, reason: substitute) }
+    switch kind {
+    case .gzip: return .unsupported(file: file, reason: "it is a gzip file: unpack it with gunzip first")
+    case .hdf5, .gguf, .parquet:
+        return .unsupported(
+            file: file, reason: "it is \(kind.words), which is not read: use weights in safetensors")
+    default: return .unknownFormat(file: file)
+    }
 }

@@ -8,6 +8,8 @@ import Torch
 public enum SafetensorsError: LocalizedError, Equatable, CustomStringConvertible {
     /// The file could not be opened or read.
     case unreadable(file: String, reason: String)
+    /// The file is something else, by its first bytes, or a folder.
+    case notSafetensors(file: String, reason: String)
     /// The file ends before the bytes that its header, or the format, promises.
     case truncated(file: String, expectedBytes: Int, foundBytes: Int)
     /// The header is not what the format asks for, at this byte of the file.
@@ -32,6 +34,8 @@ public enum SafetensorsError: LocalizedError, Equatable, CustomStringConvertible
         switch self {
         case .unreadable(let file, let reason):
             "\(file) cannot be read: \(reason); check the path and its permissions."
+        case .notSafetensors(let file, let reason):
+            "\(file) is no safetensors file: \(reason)."
         case .truncated(let file, let expected, let found):
             "\(file) ends after \(found) of at least \(expected) bytes: copy or download it again."
         case .malformedHeader(let file, let byte, let reason):

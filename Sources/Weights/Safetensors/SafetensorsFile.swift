@@ -24,12 +24,33 @@ public struct SafetensorsFile: Sendable {
     /// - Throws: ``SafetensorsError`` if the file cannot be read or breaks the format.
     public init(_ url: URL) throws {
         self.url = url
+        if isFolder(url) {
+            throw SafetensorsError.notSafetensors(
+                file: url.path, reason: "it is a folder: name the file of weights that lies in it")
+        }
         do {
             data = try Data(contentsOf: url, options: .alwaysMapped)
         } catch {
             throw SafetensorsError.unreadable(file: url.path, reason: cause(of: error))
         }
-        header = try SafetensorsHeader(data, file: url.path)
+        do {
+            header = try SafetensorsHeader(data, file: url.path)
+        } catch {
+            guard let reason = Self.otherKind(data) else { throw error }
+            throw SafetensorsError.notSafetensors(file: url.path, reason: reason)
+        }
+    }
+
+    /// What else a file is and which command takes it; nil if it looks like safetensors, or like nothing that is known.
+    private static func otherKind(_ data: Data) -> String? {
+        guard let kind = ContentKind(data), kind != .safetensors else { return nil }
+        switch kind {
+        case .pickle, .zip, .numpyArray:
+            return "it is \(kind.words): `dmd convert` makes safetensors of such weights"
+        default:
+            return kind.substitute
+                ?? "it is \(kind.words): use weights in safetensors, or what `dmd convert` reads"
+        }
     }
 
     /// The tensors' names in the order of the header.

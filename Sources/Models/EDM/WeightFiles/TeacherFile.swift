@@ -99,7 +99,7 @@ private func description(of file: SafetensorsFile) throws -> DenoiserDescription
         do {
             return DenoiserDescription(network: try UNetConfiguration(inferredFrom: shapes))
         } catch {
-            throw TeacherFileError.unknown(file: path, reason: error.reason)
+            throw TeacherFileError.unknown(file: path, reason: otherModel(file.names) ?? error.reason)
         }
     }
     do {
@@ -107,6 +107,19 @@ private func description(of file: SafetensorsFile) throws -> DenoiserDescription
     } catch {
         throw TeacherFileError.unreadable(file: path, reason: reason(error))
     }
+}
+
+/// What a file of another kind of model is, and what is taken in its place.
+private func otherModel(_ names: [String]) -> String? {
+    if names.contains(where: { $0.hasPrefix("model.diffusion_model.") }) {
+        return
+            "it is a checkpoint of Stable Diffusion in a single file, where a folder in the layout of diffusers is taken, as "
+            + "save_pretrained of diffusers writes it after from_single_file"
+    }
+    guard names.contains(where: { $0.hasPrefix("down_blocks.") || $0.hasPrefix("text_model.") }) else {
+        return nil
+    }
+    return "it is a part of a model in the layout of diffusers, of which the whole folder is taken"
 }
 
 /// What Foundation found wrong with JSON, in one clause.
