@@ -3,6 +3,7 @@
 
 import Diffusion
 import Export
+import Files
 public import Foundation
 import Models
 import OrderedCollections
@@ -34,6 +35,7 @@ public struct ExportGenerator: Job {
 
     /// Writes the folder.
     public func run(in context: JobContext) throws -> URL {
+        try requireWritable(folder: out)
         try copyOneStepModel(generator, to: out, dtype: type.dtype)
         try context.check()
         if let example { try write(example) }

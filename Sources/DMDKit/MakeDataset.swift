@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 public import Foundation
 import Images
 
 /// Makes one zip of a set of images, in the form that EDM's tools use.
 public struct MakeDataset: Job {
-    /// A folder of PNG and JPEG files, IDX files, CIFAR-10 as it is offered, or a zip.
+    /// A folder of PNG and JPEG files, IDX files, CIFAR-10 as it is offered, a zip, or an `.npz` of `arr_0`.
     public var images: URL
     /// The zip to make.
     public var out: URL
@@ -30,6 +31,7 @@ public struct MakeDataset: Job {
         guard out.pathExtension.lowercased() == "zip" else {
             throw SettingError("out", "is \(out.relativePath)", "give a name in .zip")
         }
+        try requireWritable(file: out)
         let dataset = try openDataset(at: images, split: split.part, size: size, keepsImages: false)
         var counter = context.counter("dataset", total: dataset.count, unit: "image")
         try writeZip(of: dataset, to: out) { written in

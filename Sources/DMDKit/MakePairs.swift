@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 public import Foundation
 import Models
 import Torch
@@ -50,6 +51,7 @@ public struct MakePairs: Job {
         try require(
             ("steps", steps, .samplerSteps), ("count", count, .imageCounts), ("batch", batch, .batches),
             ("shardSize", shardSize, .imageCounts))
+        try requireWritable(folder: folder)
         switch try teacher.kind() {
         case .pixels(let file):
             let model = PixelTeacher(try loadDenoiser(at: file, device: compute.device))

@@ -9,6 +9,8 @@ public enum DistillationError: LocalizedError, Equatable, CustomStringConvertibl
     case noPairs
     /// The pairs are not of this teacher.
     case foreignPairs(what: String, expected: String, found: String)
+    /// The pairs are of prompts, and were made by a version that did not write down the tokenizer.
+    case datedPairs
     /// The part of the schedule that `key` names holds none of its levels.
     case noLevels(key: String, count: Int)
     /// The generator's levels are not all in the schedule.
@@ -34,6 +36,9 @@ public enum DistillationError: LocalizedError, Equatable, CustomStringConvertibl
         case .foreignPairs(let what, let expected, let found):
             "The pairs are not of this teacher and its prompts: their \(what) is \(found) instead of \(expected); "
                 + "make pairs with these."
+        case .datedPairs:
+            "The pairs were made by an earlier version, which did not write down the tokenizer and the text encoder's settings: since "
+                + "nothing tells whether these are the same, make the pairs again."
         case .noLevels(let key, let count):
             "The recipe's `distillation.\(key)` has a `minimum` and a `maximum` that leave none of the schedule's \(count) levels between "
                 + "them: move them apart."

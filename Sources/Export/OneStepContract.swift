@@ -70,7 +70,7 @@ public struct OneStepContract: Codable, Equatable, Sendable {
         ]
         let unet: UNet2DConditionConfiguration =
             try ModelFolder.unet(folder.appending(path: "unet")).configuration()
-        latentShape = [unet.inChannels, unet.sampleSize, unet.sampleSize]
+        latentShape = [unet.inChannels, unet.sampleHeight, unet.sampleWidth]
         let autoencoder: AutoencoderConfiguration =
             try ModelFolder.autoencoder(folder.appending(path: "vae")).configuration()
         scalingFactor = autoencoder.scalingFactor

@@ -81,14 +81,15 @@ private func write(
     }
 }
 
-/// Copies the files that a tokenizer is read from, as far as there are any.
+/// Copies all the files of a tokenizer's folder: programs differ in which of them they read.
 private func copyTokenizer(_ folder: URL, to copy: URL) throws {
     try makeFolder(copy)
-    let names = [
-        "vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-    ]
-    for name in names where FileManager.default.fileExists(atPath: folder.appending(path: name).path) {
-        try copyFile(folder.appending(path: name), to: copy.appending(path: name))
+    for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+        let target = file.resolvingSymlinksInPath()
+        guard (try? target.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true else {
+            continue
+        }
+        try copyFile(target, to: copy.appending(path: file.lastPathComponent))
     }
 }
 

@@ -25,6 +25,33 @@ package func isFolder(_ url: URL) -> Bool {
     return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
 }
 
+/// Makes sure, before the work, that a file can be written, and makes its folder.
+package func requireWritable(file url: URL) throws(FileError) {
+    guard !isFolder(url) else { throw FileError(problem: .isAFolder, path: url.relativePath) }
+    let folder = url.deletingLastPathComponent()
+    try makeFolder(folder)
+    try tryWriting(in: folder)
+}
+
+/// Makes sure, before the work, that a folder is there or can be made, and that files can be written in it. Makes none.
+package func requireWritable(folder url: URL) throws(FileError) {
+    var place = url.standardizedFileURL
+    while !FileManager.default.fileExists(atPath: place.path), place.path != "/" {
+        place.deleteLastPathComponent()
+    }
+    guard isFolder(place) else { throw FileError(errno: ENOTDIR, at: url) }
+    try tryWriting(in: place)
+}
+
+/// Makes a file and removes it: permissions alone do not tell, as on a disk that is full or cannot be written.
+private func tryWriting(in folder: URL) throws(FileError) {
+    let file = folder.appending(path: ".dmd-\(UUID().uuidString)")
+    let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+    guard descriptor >= 0 else { throw FileError(errno: errno == ENOENT ? EACCES : errno, at: folder) }
+    close(descriptor)
+    unlink(file.path)
+}
+
 /// The names of the files and folders in a folder, hidden ones too.
 package func names(in folder: URL) throws(FileError) -> [String] {
     do {

@@ -90,8 +90,7 @@ extension Image {
         guard ["png", "jpg", "jpeg"].contains(url.pathExtension.lowercased()) else {
             throw unknownFormat(url)
         }
-        try makeFolder(url.deletingLastPathComponent())
-        guard !isFolder(url) else { throw FileError(problem: .isAFolder, path: url.relativePath) }
+        try requireWritable(file: url)
     }
 
     private static func unknownFormat(_ url: URL) -> ImageError {

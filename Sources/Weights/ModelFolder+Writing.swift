@@ -33,13 +33,13 @@ extension ModelFolder {
     /// Weights that already are so share their place on the disk with the copy, as a hard link, where the file system allows
     /// it: programs replace a file of weights and do not change what is in it.
     ///
-    /// - Throws: ``ModelFolderError``, ``SafetensorsError``, `FileError`.
+    /// - Throws: ``ModelFolderError``, ``SafetensorsError``, ``ConversionError``, `FileError`.
     public func copy(to folder: URL, dtype: DType) throws {
         try makeFolder(folder)
         let copy = ModelFolder(folder, weightsName: weightsName)
         let files = try weightFiles()
-        if files.count == 1, try files[0].isStored(as: dtype) {
-            try linkFile(files[0].url, as: copy.weights)
+        if files.count == 1, case .safetensors(let file) = files[0], try file.isStored(as: dtype) {
+            try linkFile(file.url, as: copy.weights)
         } else {
             var tensors: OrderedDictionary<String, Tensor> = [:]
             for file in files {

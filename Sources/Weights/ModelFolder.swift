@@ -7,7 +7,7 @@ import OrderedCollections
 public import Torch
 
 /// A folder that holds a network as diffusers and transformers write them: its settings as `config.json`, and its weights
-/// in one safetensors file or in several that an index names.
+/// in one file or in several that an index names, as safetensors or else as PyTorch's `.bin`.
 public struct ModelFolder: Sendable {
     /// The folder.
     public let url: URL
@@ -61,39 +61,58 @@ public struct ModelFolder: Sendable {
         }
     }
 
-    /// Copies the weights into a network, all of them or, when names or shapes do not fit, none; types are converted.
+    /// Copies the weights into a network, all of them or, when some are missing or shapes do not fit, none; types are
+    /// converted, and matrices may be stored as convolutions of size 1.
     ///
     /// - Parameters:
     ///   - module: the network.
     ///   - naming: the network's name of a tensor of the files; nil for one that it does not need.
-    /// - Throws: ``ModelFolderError``, ``SafetensorsError``.
-    public func load(into module: some Module, naming: (String) -> String? = { $0 }) throws {
+    ///   - warn: hears, in a sentence, of tensors that are of no network with these settings, and ignored.
+    /// - Throws: ``ModelFolderError``, ``SafetensorsError``, ``ConversionError``.
+    public func load(
+        into module: some Module, naming: (String) -> String? = { $0 }, warn: (String) -> Void = { _ in }
+    ) throws {
+        let state = module.state
         var parts: [FilePart] = []
         var shapes: OrderedDictionary<String, [Int]> = [:]
+        var ignored: [String] = []
         for file in try weightFiles() {
-            var part = FilePart(file: file.url)
+            var part = FilePart(file: file)
             for name in file.names {
                 guard let own = naming(name) else { continue }
+                guard let target = state[own] else {
+                    ignored.append(name)
+                    continue
+                }
                 let shape = try file.shape(of: name)
-                guard shapes.updateValue(shape, forKey: own) == nil else {
+                let fits =
+                    shape.starts(with: target.shape) && shape.dropFirst(target.rank).allSatisfy { $0 == 1 }
+                guard shapes.updateValue(fits ? target.shape : shape, forKey: own) == nil else {
                     throw SafetensorsError.duplicateName(file: file.url.path, name: own)
                 }
                 part.names.append((name, own))
                 part.byteCount += shape.reduce(1, *) * (try file.dtype(of: name).size)
                 if part.byteCount > FilePart.size {
                     parts.append(part)
-                    part = FilePart(file: file.url)
+                    part = FilePart(file: file)
                 }
             }
             if !part.names.isEmpty { parts.append(part) }
         }
-        let state = module.state
         do {
             try StateMismatch.check(shapes, against: state, of: String(describing: type(of: module)))
         } catch let mismatch as StateMismatch {
             throw ModelFolderError.mismatch(folder: url.path, mismatch)
         }
+        if !ignored.isEmpty { warn(surplus(ignored)) }
         try withoutGradients { for part in parts { try part.copy(into: state) } }
+    }
+
+    private func surplus(_ names: [String]) -> String {
+        let shown = names.prefix(3).joined(separator: ", ")
+        let others = names.count > 3 ? " and \(names.count - 3) more" : ""
+        return
+            "\(url.relativePath) has weights that a network of its config.json does not need, \(shown)\(others): they are ignored."
     }
 
     /// Tensors of a file that are read at once: of a mapped file, what was read counts as memory until the file is closed.
@@ -101,12 +120,12 @@ public struct ModelFolder: Sendable {
         /// How many bytes of a file are read before it is closed.
         static let size = 1 << 28
 
-        let file: URL
+        let file: StoredWeights
         var names: [(inFile: String, own: String)] = []
         var byteCount = 0
 
         func copy(into state: OrderedDictionary<String, Tensor>) throws {
-            let file = try SafetensorsFile(file)
+            let file = try file.reopened()
             let copies = concurrently(names.count) { index in
                 Result { try state[names[index].own].map { try file.copy(names[index].inFile, into: $0) } }
             }
@@ -114,24 +133,57 @@ public struct ModelFolder: Sendable {
         }
     }
 
-    /// The safetensors files: the full-precision ones where there are any, else those of half precision.
-    func weightFiles() throws -> [SafetensorsFile] {
+    /// The files of weights: safetensors before PyTorch's, those without a variant before others.
+    ///
+    /// A variant, such as `fp16` or `non_ema`, stands before the ending, and before that of an index.
+    ///
+    /// - Throws: ``ModelFolderError/severalVariants(folder:files:)`` where there are several variants and nothing else.
+    func weightFiles() throws -> [StoredWeights] {
         try requireFolder()
-        for variant in ["", ".fp16"] {
-            // A variant stands before the ending, and before the number of a shard.
-            let whole = url.appending(path: "\(weightsName)\(variant).safetensors")
-            if exists(whole) { return [try SafetensorsFile(whole)] }
-            let index = url.appending(path: "\(weightsName).safetensors.index\(variant).json")
-            if exists(index) { return try shards(of: index) }
+        let candidates = candidates()
+        let variants = Set(candidates.map(\.variant))
+        guard let variant = variants.contains("") ? "" : variants.first else {
+            throw ModelFolderError.noWeights(folder: url.path, name: "\(weightsName).safetensors")
         }
-        let pickled = url.appending(path: weightsName == "model" ? "pytorch_model.bin" : "\(weightsName).bin")
-        if exists(pickled) {
-            throw ModelFolderError.pickled(file: pickled.path, name: "\(weightsName).safetensors")
+        guard variant.isEmpty || variants.count == 1 else {
+            throw ModelFolderError.severalVariants(folder: url.path, files: candidates.map(\.name).sorted())
         }
-        throw ModelFolderError.noWeights(folder: url.path, name: "\(weightsName).safetensors")
+        let chosen = candidates.first { $0.variant == variant }
+        guard let chosen else { preconditionFailure("a variant without a file") }
+        let file = url.appending(path: chosen.name)
+        return chosen.isIndex ? try shards(of: file) : [try StoredWeights(file)]
     }
 
-    private func shards(of index: URL) throws -> [SafetensorsFile] {
+    private struct Candidate {
+        let name: String
+        let variant: String
+        let isIndex: Bool
+    }
+
+    /// What may be chosen among, the best kind first.
+    private func candidates() -> [Candidate] {
+        let found = ((try? names(in: url)) ?? []).sorted()
+        let stems = [
+            (weightsName, "safetensors"), (weightsName == "model" ? "pytorch_model" : weightsName, "bin"),
+        ]
+        return stems.flatMap { stem, ending in
+            [false, true].flatMap { isIndex in
+                found.compactMap { name in
+                    let begin = isIndex ? "\(stem).\(ending).index" : stem
+                    guard name.hasPrefix(begin), name.hasSuffix(isIndex ? ".json" : ".\(ending)") else {
+                        return nil
+                    }
+                    let middle = name.dropFirst(begin.count).dropLast(isIndex ? 5 : ending.count + 1)
+                    guard middle.isEmpty || middle.wholeMatch(of: /\.[A-Za-z0-9_]+/) != nil else {
+                        return nil
+                    }
+                    return Candidate(name: name, variant: String(middle.dropFirst()), isIndex: isIndex)
+                }
+            }
+        }
+    }
+
+    private func shards(of index: URL) throws -> [StoredWeights] {
         struct Index: Decodable {
             let weightMap: [String: String]
             private enum CodingKeys: String, CodingKey { case weightMap = "weight_map" }
@@ -142,7 +194,7 @@ public struct ModelFolder: Sendable {
                 throw ModelFolderError.badSettings(
                     file: index.path, reason: "it names the file '\(name)', which is not in this folder")
             }
-            return try SafetensorsFile(url.appending(path: name))
+            return try StoredWeights(url.appending(path: name))
         }
         let found = Set(files.flatMap(\.names))
         if let missing = map.keys.sorted().first(where: { !found.contains($0) }) {
@@ -180,8 +232,8 @@ public enum ModelFolderError: LocalizedError, Equatable, CustomStringConvertible
     case badSettings(file: String, reason: String)
     /// There are no weights.
     case noWeights(folder: String, name: String)
-    /// There are weights only as a pickle, which a program that runs nothing foreign does not read here.
-    case pickled(file: String, name: String)
+    /// There are several variants of the weights, and nothing says which is meant.
+    case severalVariants(folder: String, files: [String])
     /// The weights are not those of the network that the settings describe.
     case mismatch(folder: String, StateMismatch)
 
@@ -194,8 +246,9 @@ public enum ModelFolderError: LocalizedError, Equatable, CustomStringConvertible
             "\(file) cannot be used: \(reason); use a model of a kind that is supported, or copy the file again."
         case .noWeights(let folder, let name):
             "\(folder) has no weights: \(name) is missing; copy or download it again."
-        case .pickled(let file, let name):
-            "\(file) must be converted to safetensors first: run `dmd convert`, and put the result beside it as \(name)."
+        case .severalVariants(let folder, let files):
+            "\(folder) has several variants of the weights, \(files.joined(separator: ", ")): keep one of them, or give one the name "
+                + "without a variant."
         case .mismatch(let folder, let mismatch):
             "The files of \(folder) do not belong together: \(mismatch)"
         }
@@ -208,8 +261,21 @@ public enum ModelFolderError: LocalizedError, Equatable, CustomStringConvertible
 extension KeyedDecodingContainer {
     /// Refuses a setting that has a value other than the only one that is supported; one that is absent or null is fine.
     package func require<Value: Decodable & Equatable>(_ expected: Value, forKey key: Key) throws {
-        guard let found = try decodeIfPresent(Value.self, forKey: key), found != expected else { return }
+        guard let found = try decodeUniform(Value.self, forKey: key), found != expected else { return }
         throw refusal(of: key, found: found, expected: "\(expected)")
+    }
+
+    /// A setting that may be given once or, as equal values in a list, for each part of a network; nil if it is absent or null.
+    package func decodeUniform<Value: Decodable & Equatable>(_ type: Value.Type, forKey key: Key) throws
+        -> Value?
+    {
+        if let list = try? decodeIfPresent([Value].self, forKey: key), let first = list.first {
+            guard list.allSatisfy({ $0 == first }) else {
+                throw refusal(of: key, found: list, expected: "one value, or a list of equal ones")
+            }
+            return first
+        }
+        return try decodeIfPresent(Value.self, forKey: key)
     }
 
     /// Refuses a setting that is there at all, unless it is null.

@@ -11,7 +11,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         abstract: "Measure how good the images of a generator, of a teacher or of a set are.",
         discussion: """
             Compares any two of: weights (.safetensors), a folder of Stable Diffusion with --prompts, a set of images (a \
-            folder, a zip, IDX files, CIFAR-10), and saved statistics (.npz, see dmd reference). Prints the scores with \
+            folder, a zip, IDX files, CIFAR-10, an .npz of arr_0), and saved statistics (.npz, see dmd reference; .pkl and .pt of other programs). Prints the scores with \
             their spread and writes them to a card, which dmd verify checks. Distances compare only at equal --count and \
             --features; only those on the features of the published Inception-v3 are FID. If it was stopped, the same \
             command goes on from there.
@@ -30,6 +30,11 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @Option(help: "Which part of a set that comes as two: train or test (default: test).")
     var split: Split?
+
+    @Option(
+        parsing: .unconditional,
+        help: "The side in pixels to which the images of sets are cropped and resized (default: none).")
+    var size: Int?
 
     @Option(parsing: .unconditional, help: "Steps of the model under --against (default: as for --steps).")
     var againstSteps: Int?
@@ -81,7 +86,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         var job = Evaluate(card: card.url, compute: try compute.settings())
         if let subject { job.subject = subject.description }
         if let against { job.against = against.description }
-        (job.count, job.split) = (count, split)
+        (job.count, job.split, job.size) = (count, split, size)
         (job.sampling, job.againstSteps) = (sampling.settings, againstSteps)
         (job.teacher, job.teacherSteps) = (teacher?.description, teacherSteps)
         (job.seed, job.seeds, job.distanceOnly) = (seed, seeds, distanceOnly)

@@ -118,8 +118,8 @@ struct BadInputTests {
         ("images of two sizes", ["dataset", "sizes", "set.zip"], ["b.png is 3 x 3 gray", "give a size"]),
         ("a short CIFAR-10", ["dataset", "short.bin", "set.zip"], ["short.bin is damaged", "3073"]),
         (
-            "a zip where none can be", ["dataset", "images", "none/set.zip"],
-            ["none does not exist"]
+            "a zip where none can be", ["dataset", "images", "notes.txt/set.zip"],
+            ["notes.txt cannot be a folder"]
         ),
         (
             "a folder in a file", ["pairs", "--teacher", "teacher.safetensors", "--out", "notes.txt/pairs"],
@@ -143,9 +143,9 @@ struct BadInputTests {
         ),
         ("weights into a folder", ["convert", "teacher.safetensors", "images"], ["images is a folder"]),
         (
-            "weights into a folder that is not there",
-            ["convert", "teacher.safetensors", "none/a.safetensors"],
-            ["none does not exist"]
+            "weights where none can be",
+            ["convert", "teacher.safetensors", "notes.txt/a.safetensors"],
+            ["notes.txt cannot be a folder"]
         ),
     ]
 

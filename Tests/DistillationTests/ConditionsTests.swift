@@ -80,6 +80,27 @@ struct ConditionsTests {
         }
     }
 
+    @Test("vectors that an earlier version kept without the tokens are made again")
+    func renewed() throws {
+        try withTemporaryFolder { folder in
+            let encoder = Encoder()
+            _ = try PromptVectors(
+                in: folder, of: ["cat", "ox"], encoder: "e", encode: encoder.callAsFunction)
+            let manifest = folder.appending(path: "prompts.json")
+            let text = try String(contentsOf: manifest, encoding: .utf8)
+            let line = try #require(text.split(separator: "\n").first { $0.contains("encoderVersion") })
+            try text.replacing(line + "\n", with: "").write(to: manifest, atomically: true, encoding: .utf8)
+            var renewals = 0
+            for count in [4, 4] {
+                let vectors = try PromptVectors(
+                    in: folder, of: ["cat", "ox"], encoder: "f", encode: encoder.callAsFunction,
+                    renewed: { renewals += 1 })
+                #expect(encoder.texts.count == count && renewals == 1)
+                #expect(vectors([1]).context?.array(as: Int.self) == [2, 2, 2, 2, 2, 2])
+            }
+        }
+    }
+
     @Test("vectors of other prompts, of another encoder and damaged ones are refused")
     func refused() throws {
         try withTemporaryFolder { folder in
@@ -95,7 +116,7 @@ struct ConditionsTests {
             )
             #expect(
                 #expect(throws: PromptVectorsError.self) { try open(["cat", "ox"], by: "f") }?.description
-                    == "\(path) holds the vectors of another text encoder: remove it, or name another folder."
+                    == "\(path) holds the vectors of another tokenizer or text encoder: remove it, or name another folder."
             )
             let file = folder.appending(path: "prompts-00000.safetensors")
             try Data(contentsOf: file).dropLast().write(to: file)

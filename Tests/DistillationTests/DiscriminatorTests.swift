@@ -55,6 +55,9 @@ struct DiscriminatorTests {
         #expect(logits.shape == [4, 2])
         let alone = withoutGradients { heads(features.map { $0.narrowed(dim: 0, start: 2, count: 1) }) }
         #expect(relativeDifference(alone, logits.narrowed(dim: 0, start: 2, count: 1)) < 1e-4)
+        let wide = DiscriminatorHeads(.convolution, on: [[16, side, side]], width: 24, from: &stream)
+        #expect(withoutGradients { wide([features[0]]) }.shape == [4, 1])
+        #expect(wide.parameters["0.logit.weight"]?.shape == [1, 24])
         let mean = DiscriminatorHeads(.mean, on: [[16, side, side]], from: &stream)
         #expect(mean.parameters.isEmpty && mean([features[0]]).shape == [4, side * side])
     }

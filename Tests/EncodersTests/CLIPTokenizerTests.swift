@@ -26,6 +26,60 @@ struct CLIPTokenizerTests {
         }
     }
 
+    /// Tokenizers whose files agree or not, and what transformers makes of texts by them; see `make-added-tokens`.
+    private struct AddedCases: Decodable {
+        struct Case: Decodable {
+            let names: [String]
+            let result: Int
+        }
+
+        let texts: [String]
+        let cases: [Case]
+        let results: [[[Int]]]
+    }
+
+    @Test("added tokens and the order in which files count are those of transformers")
+    func addedTokens() throws {
+        let data = try Data(contentsOf: fixture("tokenizer/added.json"))
+        let expected = try JSONDecoder().decode(AddedCases.self, from: data)
+        let content = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let kinds = try #require(content["files"] as? [[String: Any]])
+        let model: [String: Any] = [
+            "vocab": try JSONSerialization.jsonObject(
+                with: Data(contentsOf: fixture("tokenizer/vocab.json"))),
+            "merges": try String(contentsOf: fixture("tokenizer/merges.txt"), encoding: .utf8)
+                .split(separator: "\n").dropFirst().map { String($0) },
+        ]
+        #expect(expected.cases.count == 480)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for example in expected.cases {
+            try? FileManager.default.removeItem(at: folder)
+            for (index, name) in ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
+                .enumerated()
+            {
+                guard let file = kinds[index][example.names[index]] as? [String: Any] else { continue }
+                try write(file, as: name)
+            }
+            if let added = kinds[3][example.names[3]] as? [Any] {
+                try write(["model": model, "added_tokens": added], as: "tokenizer.json")
+            } else {
+                for name in ["vocab.json", "merges.txt"] {
+                    try write(String(contentsOf: fixture("tokenizer/\(name)"), encoding: .utf8), as: name)
+                }
+            }
+            let tokenizer = try CLIPTokenizer(folder: folder)
+            for (text, tokens) in zip(expected.texts, expected.results[example.result]) {
+                // What finds no room is not cut here, as there.
+                let made = tokenizer.tokens(of: text)
+                let fill = max(0, 8 - 2 - made.count)
+                let padded =
+                    [tokenizer.start] + made + [tokenizer.end]
+                    + Array(repeating: tokenizer.padding, count: fill)
+                #expect(padded == tokens, "\(example.names) \(text.debugDescription)")
+            }
+        }
+    }
+
     @Test("a prompt has a start, an end and padding")
     func padding() throws {
         let tokenizer = try CLIPTokenizer(folder: fixture("tokenizer"))
@@ -53,28 +107,28 @@ struct CLIPTokenizerTests {
         try write(Self.wholeFile(mergesAreLists: mergesAreLists), as: "tokenizer.json")
         let tokenizer = try CLIPTokenizer(folder: folder)
         #expect(tokenizer.tokens(of: "ab abc") == [4, 2, 5])
-        #expect(tokenizer.start == 6 && tokenizer.end == 7 && tokenizer.padding == 7)
+        #expect(tokenizer.start == 7 && tokenizer.end == 8 && tokenizer.padding == 8)
     }
 
     @Test(
         "padding is what the files name",
         arguments: [
-            ("tokenizer_config.json", #"{"pad_token": "a"}"#),
-            ("tokenizer_config.json", #"{"pad_token": {"content": "a", "lstrip": false}}"#),
-            ("special_tokens_map.json", #"{"pad_token": "a"}"#),
+            ("tokenizer_config.json", #"{"pad_token": "c</w>"}"#),
+            ("tokenizer_config.json", #"{"pad_token": {"content": "c</w>", "lstrip": false}}"#),
+            ("special_tokens_map.json", #"{"pad_token": "c</w>"}"#),
         ])
     func namedPadding(file: String, json: String) throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         try write(Self.wholeFile(), as: "tokenizer.json")
         try write(json, as: file)
-        #expect(try CLIPTokenizer(folder: folder).prompt("ab", length: 5).tokens == [6, 4, 7, 0, 0])
+        #expect(try CLIPTokenizer(folder: folder).prompt("ab", length: 5).tokens == [7, 4, 8, 5, 5])
     }
 
     @Test("what the vocabulary lacks is the end")
     func unknown() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         try write(Self.wholeFile(), as: "tokenizer.json")
-        #expect(try CLIPTokenizer(folder: folder).tokens(of: "za") == [7, 3])
+        #expect(try CLIPTokenizer(folder: folder).tokens(of: "za") == [8, 3])
     }
 
     @Test("a folder without a tokenizer is refused")
@@ -93,7 +147,7 @@ struct CLIPTokenizerTests {
             (["vocab.json": "{}", "merges.txt": ""], "vocab.json", "its tokens are not numbered from 0 on"),
             (
                 ["vocab.json": #"{"a": 0}"#, "merges.txt": ""], "vocab.json",
-                "it has no token '<|endoftext|>'"
+                "it has no token '<|startoftext|>'"
             ),
             (
                 ["vocab.json": #"{"a": -1}"#, "merges.txt": ""], "vocab.json",
@@ -133,6 +187,10 @@ struct CLIPTokenizerTests {
         #expect(error.description.hasPrefix("\(folder.appending(path: "merges.txt").path) cannot be read: "))
     }
 
+    private func write(_ json: [String: Any], as name: String) throws {
+        try write(String(decoding: JSONSerialization.data(withJSONObject: json), as: UTF8.self), as: name)
+    }
+
     private func write(_ text: String, as name: String) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(text.utf8).write(to: folder.appending(path: name))
@@ -141,9 +199,9 @@ struct CLIPTokenizerTests {
     /// A vocabulary of a few letters, in which `ab` at the end of a word is one token, and within a word another.
     private static func wholeFile(mergesAreLists: Bool = true) -> String {
         """
-        {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "a</w>": 3, "ab</w>": 4, "c</w>": 5, "b</w>": 8},
+        {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "a</w>": 3, "ab</w>": 4, "c</w>": 5, "b</w>": 6},
         "merges": \(mergesAreLists ? #"[["a", "b"], ["a", "b</w>"]]"# : #"["a b", "a b</w>"]"#)},
-        "added_tokens": [{"id": 6, "content": "<|startoftext|>"}, {"id": 7, "content": "<|endoftext|>"}]}
+        "added_tokens": [{"id": 7, "content": "<|startoftext|>"}, {"id": 8, "content": "<|endoftext|>"}]}
         """
     }
 }

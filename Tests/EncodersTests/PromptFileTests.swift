@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Archives
 import Encoders
 import Foundation
 import Testing
@@ -67,6 +68,36 @@ final class PromptFileTests {
             try readPrompts(file("a.csv", "n,text\n1,a\n2,\n3,\"\"\n4, \n5,b\n")) == ["a", "", "", "", "b"])
         #expect(try readPrompts(file("a.csv", "text\na\n\"\"\nb")) == ["a", "", "b"])
         #expect(try readPrompts(file("a.jsonl", "\"a\"\n\"\"\n{\"text\": \" \"}\n")) == ["a", "", ""])
+        let gaps = "{\"url\": \"u\"}\n{\"text\": \"a\"}\n{\"text\": null}\nnull\n{\"url\": \"v\"}\n"
+        #expect(try readPrompts(file("a.jsonl", gaps)) == ["", "a", "", "", ""])
+    }
+
+    @Test("lists of texts, COCO's captions and pickled lists are read")
+    func lists() throws {
+        #expect(try readPrompts(file("a.json", "[\"a\", \" b \", null]")) == ["a", "b", ""])
+        #expect(try readPrompts(file("a.json", "[{\"prompt\": \"a\"}, {}]")) == ["a", ""])
+        let coco = """
+            {"info": {"year": 2014}, "images": [{"id": 9, "file_name": "9.jpg"}],
+            "annotations": [{"image_id": 9, "id": 1, "caption": "A cat\\n"}, {"image_id": 9, "id": 2, "caption": "a dog"}]}
+            """
+        #expect(try readPrompts(file("captions_val2014.json", coco)) == ["A cat", "a dog"])
+        // pickle.dumps(["a cat", " ein Kätzchen", None], protocol=2) and a call of a function.
+        let list =
+            Data("\u{80}\u{2}]q\0(".unicodeScalars.map { UInt8($0.value) })
+            + Data([0x58, 5, 0, 0, 0]) + Data("a cat".utf8) + Data([0x58, 14, 0, 0, 0])
+            + Data(" ein Kätzchen".utf8)
+            + Data("Ne.".utf8)
+        #expect(try readPrompts(file("a.pkl", list)) == ["a cat", "ein Kätzchen", ""])
+        let call = Data([0x80, 2]) + Data("cos\nsystem\n".utf8) + Data("]R.".utf8)
+        let refusal = #expect(throws: ArchiveError.self) { try readPrompts(file("a.pkl", call)) }
+        #expect(refusal?.description.contains("os.system") == true)
+    }
+
+    @Test("a field of a table with tabs that only begins with a quote is taken as it is")
+    func openingQuotes() throws {
+        let table = "text\tn\n\"Sunset\" by the sea\t1\n\"unclosed\t2\n\"a\tb\"\t3\n\"\"\"x\"\"\"\t4\n"
+        #expect(
+            try readPrompts(file("a.tsv", table)) == ["\"Sunset\" by the sea", "\"unclosed", "a\tb", "\"x\""])
     }
 
     @Test("objects and strings are a prompt a line")
@@ -91,7 +122,7 @@ final class PromptFileTests {
         arguments: [
             (
                 "a.md", "x", nil,
-                "FILE does not say by its ending how prompts are in it: give a file that ends in .txt, .csv, .tsv or .jsonl."
+                "FILE does not say by its ending how prompts are in it: give a file that ends in .txt, .csv, .tsv, .jsonl, .json or .pkl."
             ),
             ("a.txt", "", nil, "FILE has no prompts: give a file with at least one that is not empty."),
             ("a.txt", " \n\n", nil, "FILE has no prompts: give a file with at least one that is not empty."),
@@ -165,25 +196,22 @@ final class PromptFileTests {
                 "a.jsonl", "{\"text\": \"a\"", nil,
                 "Line 1 of FILE is neither a JSON object nor a JSON string: give one of them on each line."
             ),
+            ("a.jsonl", "null", nil, "FILE has no prompts: give a file with at least one that is not empty."),
             (
-                "a.jsonl", "null", nil,
-                "Line 1 of FILE is neither a JSON object nor a JSON string: give one of them on each line."
+                "a.json", "{\"images\": []}", nil,
+                "FILE is not a list of texts, of objects that hold them, or COCO's captions: give one of these, or a .txt file with a prompt a line."
+            ),
+            (
+                "a.json", "[\"a\", 3]", nil,
+                "FILE is not a list of texts, of objects that hold them, or COCO's captions: give one of these, or a .txt file with a prompt a line."
             ),
             (
                 "a.jsonl", "{\"url\": \"a\", \"n\": 1}", nil,
                 "The object on line 1 of FILE has no key caption, text or prompt: name one that all have, it has 'n', 'url'."
             ),
             (
-                "a.jsonl", "{\"text\": \"a\"}\n{\"caption\": \"b\"}", nil,
-                "The object on line 2 of FILE has no key 'text': name one that all have, it has 'caption'."
-            ),
-            (
                 "a.jsonl", "{}", "alt",
                 "The object on line 1 of FILE has no key 'alt': name one that all have, it has none."
-            ),
-            (
-                "a.jsonl", "{\"text\": \"a\"}\n{\"text\": null}", nil,
-                "The object on line 2 of FILE has for 'text' something other than text: give a string."
             ),
             (
                 "a.jsonl", "{\"text\": 3}", nil,

@@ -13,9 +13,11 @@ import Torch
     private let mean = Tensor([1, -2, 0.5])
     private let covariance = Tensor([2, 0.5, 0, 0.5, 1, -0.25, 0, -0.25, 3], shape: [3, 3])
 
-    @Test(arguments: ["edm", "pytorch-fid", "guided-diffusion", "single"])
+    @Test(arguments: [
+        "edm.npz", "pytorch-fid.npz", "guided-diffusion.npz", "single.npz", "torch-fidelity.pt", "edm2.pkl",
+    ])
     func otherProgramsFilesAreRead(name: String) throws {
-        let reference = try ReferenceStatistics(contentsOf: fixture("references/\(name).npz"))
+        let reference = try ReferenceStatistics(contentsOf: fixture("references/\(name)"))
         #expect(reference.gaussian.mean.array(as: Double.self) == mean.array(as: Double.self))
         #expect(reference.gaussian.covariance.array(as: Double.self) == covariance.array(as: Double.self))
         #expect(reference.kind == nil && reference.imageCount == nil && reference.networkHash == nil)

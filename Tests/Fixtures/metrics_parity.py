@@ -14,6 +14,7 @@ scipy, pillow, tqdm, requests).
 import argparse
 import json
 import pathlib
+import pickle
 
 import numpy
 import torch
@@ -191,6 +192,11 @@ def references():
     numpy.savez(folder / "guided-diffusion.npz", arr_0=numpy.zeros((2, 4, 4, 3), numpy.uint8), mu=mu, sigma=sigma,
                 mu_s=mu[:2], sigma_s=sigma[:2, :2])
     numpy.savez(folder / "single.npz", mu=mu.astype(numpy.float32), sigma=numpy.asfortranarray(sigma))
+    # torch-fidelity's cache, and EDM2's, which holds several distributions.
+    torch.save({"mu": mu, "sigma": sigma}, folder / "torch-fidelity.pt")
+    other = {"mu": mu[:2], "sigma": sigma[:2, :2]}
+    with open(folder / "edm2.pkl", "wb") as file:
+        pickle.dump({"fd_dinov2": other, "fid": {"mu": mu, "sigma": sigma}}, file)
     bad = {"no-sigma": dict(mu=mu), "not-square": dict(mu=mu, sigma=sigma[:2]), "asymmetric": dict(mu=mu, sigma=sigma + [0, 1, 0]),
            "nan": dict(mu=mu * numpy.nan, sigma=sigma), "integers": dict(mu=mu.astype(int), sigma=sigma)}
     for name, arrays in bad.items():

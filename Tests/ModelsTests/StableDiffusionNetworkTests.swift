@@ -80,6 +80,28 @@ struct StableDiffusionNetworkTests {
         #expect(try JSONDecoder().decode(AutoencoderKLConfiguration.self, from: written) == .stableDiffusion)
     }
 
+    @Test("settings that say the same in another way are the same")
+    func sameSettings() throws {
+        let lists = """
+            {"layers_per_block": [2, 2, 2, 2], "cross_attention_dim": [768, 768, 768, 768], "act_fn": "swish",
+            "transformer_layers_per_block": [1, 1, 1, 1], "only_cross_attention": [false, false, false, false],
+            "attention_head_dim": [8, 8, 8, 8], "sample_size": [64, 64]}
+            """
+        #expect(
+            try JSONDecoder().decode(UNet2DConditionConfiguration.self, from: Data(lists.utf8)) == .version1)
+        let wide = try JSONDecoder().decode(
+            UNet2DConditionConfiguration.self, from: Data(#"{"sample_size": [48, 80]}"#.utf8))
+        #expect((wide.sampleHeight, wide.sampleWidth) == (48, 80))
+        #expect(
+            try JSONDecoder().decode(UNet2DConditionConfiguration.self, from: JSONEncoder().encode(wide))
+                == wide)
+        for unequal in [#"{"layers_per_block": [2, 1]}"#, #"{"transformer_layers_per_block": [1, 2]}"#] {
+            #expect(throws: DecodingError.self) {
+                try JSONDecoder().decode(UNet2DConditionConfiguration.self, from: Data(unequal.utf8))
+            }
+        }
+    }
+
     @Test("a U-Net computes in bfloat16 all through")
     func bfloat16() {
         var sizes = UNet2DConditionConfiguration()
@@ -110,7 +132,7 @@ struct StableDiffusionDenoiserTests {
         sizes.headCounts = [2, 4]
         sizes.crossAttentionDim = 6
         sizes.normGroups = 4
-        sizes.sampleSize = 8
+        (sizes.sampleHeight, sizes.sampleWidth) = (8, 8)
         return sizes
     }()
 

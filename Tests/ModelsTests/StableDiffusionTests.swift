@@ -52,7 +52,7 @@ final class StableDiffusionTests {
     @Test("an image depends on its prompt and its number alone")
     func images() throws {
         let model = try StableDiffusion(folder: folder)
-        #expect(model.folder.sizeUnit == 4 && model.folder.trainedSize == 16)
+        #expect(model.folder.sizeUnit == 4 && model.folder.trainedHeight == 16)
         let both = try model.images(of: ["ab", "c"], seed: 3, steps: 3, height: 8, width: 12)
         #expect(both.shape == [2, 3, 8, 12])
         let first = try model.images(of: ["ab"], seed: 3, steps: 3, height: 8, width: 12)

@@ -15,7 +15,7 @@ private let allowedImports: [String: Set<String>] = [
     "Torch": ["CTorch"],
     "Weights": ["Torch", "Archives", "Files"],
     "Images": ["Torch", "Archives", "Files", "CImages"],
-    "Encoders": ["Torch", "Weights", "Files"],
+    "Encoders": ["Torch", "Weights", "Archives", "Files"],
     "Diffusion": ["Torch"],
     "Models": ["Torch", "Diffusion", "Encoders", "Weights", "Files"],
     "Training": ["Torch", "Weights", "Files"],

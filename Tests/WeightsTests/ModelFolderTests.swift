@@ -86,19 +86,84 @@ struct ModelFolderTests {
         #expect(throws: ModelFolderError.self) { try folder.load(into: makeLayer()) }
     }
 
-    @Test("a folder without weights, or with a pickle only, is refused")
+    @Test("a folder without weights is refused")
     func noWeights() throws {
         defer { try? FileManager.default.removeItem(at: url) }
         let missing = try #require(throws: ModelFolderError.self) { try folder.load(into: makeLayer()) }
         #expect(
             missing.description
                 == "\(url.path) has no weights: model.safetensors is missing; copy or download it again.")
-        try write("", "pytorch_model.bin")
-        let pickled = try #require(throws: ModelFolderError.self) { try folder.load(into: makeLayer()) }
+    }
+
+    @Test(
+        "PyTorch's files are read by the reader that runs nothing",
+        arguments: ["pytorch_model.bin", "pytorch_model.fp16.bin"])
+    func pickled(name: String) throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        try write("{}", "config.json")
+        try FileManager.default.copyItem(at: fixture("weights/linear.bin"), to: url.appending(path: name))
+        let layer = makeLayer()
+        try folder.load(into: layer)
+        #expect(layer.weight.array(as: Int.self) == [1, 2, 3, 4, 5, 6])
+        let copy = ModelFolder(url.appending(path: "copy"), weightsName: "model")
+        try folder.copy(to: copy.url, dtype: .float16)
+        let copied = try SafetensorsFile(copy.weights)
         #expect(
-            pickled.description
-                == "\(url.path)/pytorch_model.bin must be converted to safetensors first: run `dmd convert`, and put the result beside "
-                + "it as model.safetensors.")
+            try copied.tensor("bias").array(as: Int.self) == [7, 8] && copied.dtype(of: "bias") == .float16)
+    }
+
+    @Test(
+        "a variant is found where it is the only one", arguments: ["fp16", "bf16", "non_ema", "ema", "fp32"])
+    func variants(variant: String) throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        let layer = makeLayer()
+        try write(["weight": layer.weight, "bias": .ones([2])], "model.\(variant).safetensors")
+        let other = makeLayer(seed: 2)
+        try folder.load(into: other)
+        #expect(other.weight.array(as: Float.self) == layer.weight.array(as: Float.self))
+        // One without a variant goes before, even as a pickle; of several others none is meant.
+        try FileManager.default.copyItem(
+            at: fixture("weights/linear.bin"), to: url.appending(path: "pytorch_model.bin"))
+        try folder.load(into: other)
+        #expect(other.weight.array(as: Int.self) == [1, 2, 3, 4, 5, 6])
+        try FileManager.default.removeItem(at: url.appending(path: "pytorch_model.bin"))
+        try write(["weight": layer.weight], "model.other.safetensors")
+        let several = #expect(throws: ModelFolderError.self) { try folder.load(into: other) }
+        #expect(
+            several
+                == .severalVariants(
+                    folder: url.path,
+                    files: ["model.\(variant).safetensors", "model.other.safetensors"].sorted()))
+    }
+
+    @Test("a variant may have an index")
+    func variantIndex() throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        let layer = makeLayer()
+        try write(["weight": layer.weight, "bias": .ones([2])], "model.fp16-00001-of-00001.safetensors")
+        try write(
+            #"{"weight_map": {"weight": "model.fp16-00001-of-00001.safetensors"}}"#,
+            "model.safetensors.index.fp16.json")
+        let other = makeLayer(seed: 2)
+        try folder.load(into: other)
+        #expect(other.weight.array(as: Float.self) == layer.weight.array(as: Float.self))
+    }
+
+    @Test("weights that the network does not need are named, and matrices may be convolutions")
+    func surplus() throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        let layer = makeLayer()
+        try write(
+            ["weight": layer.weight.reshaped([2, 3, 1, 1]), "bias": .ones([2]), "more.weight": .ones([9])],
+            "model.safetensors")
+        let other = makeLayer(seed: 2)
+        var warnings: [String] = []
+        try folder.load(into: other, warn: { warnings.append($0) })
+        #expect(other.weight.array(as: Float.self) == layer.weight.array(as: Float.self))
+        #expect(
+            warnings == [
+                "\(url.relativePath) has weights that a network of its config.json does not need, more.weight: they are ignored."
+            ])
     }
 
     @Test("a file in the place of the folder is told as such")

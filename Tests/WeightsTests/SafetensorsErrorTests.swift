@@ -102,7 +102,9 @@ import Weights
     @Test(arguments: [
         "", "[]", "{", "{}x", #"{"a"}"#, #"{"a":1}"#, #"{"a":\#(good),}"#, #"{"a":\#(good)"#,
         #"{"a:\#(good)"#,
-        #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":0}}"#,
+        #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":zero}}"#,
+        #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":[[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]]}}"#,
+        #"{"__metadata__":nul,"a":\#(good)}"#, #"{"__metadata__":{"x":null},"a":\#(good)}"#,
         #"{"a":{"dtype":"F32","shape":[2]}}"#, #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8]}}"#,
         #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#,
         #"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#,
@@ -144,6 +146,18 @@ import Weights
         let missing = SafetensorsError.missingTensor(file: url.path, tensor: "b")
         #expect(throws: missing) { try read.tensor("b") }
         #expect(throws: missing) { try read.shape(of: "b") }
+    }
+
+    @Test(arguments: [
+        #"{"__metadata__":null,"a":\#(good)}"#, #"{"a":\#(good),"__metadata__": null }"#,
+        #"{"a":{"more":{"b":[1,-2.5e3,"x\"}",null,true,{}],"c":[]},"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+        #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":false}}"#,
+    ])
+    func whatTheReferenceReaderPassesOverIsPassedOver(header: String) throws {
+        let url = try write(file(header: header, dataCount: 8))
+        defer { try? FileManager.default.removeItem(at: url) }
+        let read = try SafetensorsFile(url)
+        #expect(try read.names == ["a"] && read.metadata.isEmpty && read.shape(of: "a") == [2])
     }
 
     @Test func looseButValidHeadersAreRead() throws {

@@ -38,6 +38,7 @@ public struct Convert: Job {
         if isFolder(output) {
             throw KitError("\(output.relativePath) is a folder: name the safetensors file to write.")
         }
+        try requireWritable(file: output)
         var weights = try readForeignWeights(at: input, key: key)
         let description = try denoiserDescription(of: weights, file: input.relativePath)
         if let type {

@@ -19,7 +19,7 @@ extension Comparison {
         func open(_ input: EvaluationInputRequest, beside other: EvaluationInput? = nil) throws
             -> EvaluationInput
         {
-            let size = other?.isModel == true ? other?.shape?[1] : nil
+            let size = other?.isModel == true ? other?.shape?[1] : input.size
             return try input.open(size: size, prompts, device: device, context)
         }
         let (one, other): (EvaluationInput, EvaluationInput)

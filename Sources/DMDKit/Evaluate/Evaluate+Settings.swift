@@ -42,7 +42,7 @@ extension Evaluate {
         try require(
             ("steps", sampling.steps, .samplerSteps), ("againstSteps", againstSteps, .samplerSteps),
             ("teacherSteps", teacherSteps, .samplerSteps), ("count", count, .covarianceCounts),
-            ("seeds", seeds, 1...1_000))
+            ("size", size, .imageSides), ("seeds", seeds, 1...1_000))
         try requireGuidance(guidance)
     }
 
@@ -50,6 +50,7 @@ extension Evaluate {
         var request = EvaluationInputRequest(path, count: count ?? 10_000)
         request.guidance = guidance
         if let split { request.split = split.part }
+        request.size = size
         return request
     }
 
@@ -95,7 +96,11 @@ extension Evaluate {
             try refuse(["count": count], "is for images, and there are only saved statistics")
         }
         if !all.contains(where: { $0.kind == .images }) {
-            try refuse(["split": split], "is for a set of images, of which there is none")
+            try refuse(["split": split, "size": size], "is for a set of images, of which there is none")
+        }
+        if all.contains(where: \.isModel) {
+            try refuse(
+                ["size": size], "is for sets alone: beside a model, images are brought to its own size")
         }
         if ![subject, reference].contains(where: { $0.kind == .text }), subject.kind != .images {
             try refuse(

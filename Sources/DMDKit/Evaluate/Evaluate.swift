@@ -2,12 +2,13 @@
 // Copyright 2026 The swift-dmd authors
 
 public import Evaluation
+import Files
 public import Foundation
 
 /// Measures how good the images of a generator, of a teacher or of a set are.
 ///
 /// Compares any two of: weights (`.safetensors`), a folder of Stable Diffusion, which needs ``prompts``, a set of images (a
-/// folder, a zip, IDX files, CIFAR-10), and saved statistics (`.npz`, see ``MakeReference``).
+/// folder, a zip, IDX files, CIFAR-10), and saved statistics (`.npz`, see ``MakeReference``; `.pkl` and `.pt` of other programs).
 ///
 /// ```swift
 /// let job = Evaluate("mine/", against: "theirs/", distanceOnly: true)
@@ -26,6 +27,8 @@ public struct Evaluate: Job {
     public var count: Int?
     /// Which part of a set that comes as two; nil for the images held back.
     public var split: Split?
+    /// The side in pixels to which the images of sets are cropped and resized, where no model says it; nil leaves them.
+    public var size: Int?
     /// How images are made if ``subject`` is a model.
     public var sampling: Sampling
     /// Steps if ``against`` is a model, see ``Sampling/steps``.
@@ -65,14 +68,15 @@ public struct Evaluate: Job {
     /// An evaluation; see the properties.
     public init(
         _ subject: String = "bundled:generator", against: String = "bundled:fashion-mnist",
-        count: Int? = nil, split: Split? = nil, sampling: Sampling = Sampling(), againstSteps: Int? = nil,
+        count: Int? = nil, split: Split? = nil, size: Int? = nil, sampling: Sampling = Sampling(),
+        againstSteps: Int? = nil,
         teacher: String? = nil, teacherSteps: Int? = nil, guidance: Double? = nil, seed: UInt64? = nil,
         seeds: Int? = nil, distanceOnly: Bool = false, features: String? = nil,
         featureWeights: String? = nil, lpips: String? = nil, prompts: String? = nil,
         promptColumn: String? = nil, clip: String? = nil, card: URL? = nil, compute: ComputeSettings = .cpu
     ) {
         (self.subject, self.against, self.count, self.split) = (subject, against, count, split)
-        (self.sampling, self.againstSteps) = (sampling, againstSteps)
+        (self.size, self.sampling, self.againstSteps) = (size, sampling, againstSteps)
         (self.teacher, self.teacherSteps, self.guidance) = (teacher, teacherSteps, guidance)
         (self.seed, self.seeds, self.distanceOnly) = (seed, seeds, distanceOnly)
         (self.features, self.featureWeights, self.lpips) = (features, featureWeights, lpips)
@@ -87,7 +91,7 @@ public struct Evaluate: Job {
     ///   compare, and what reading them throws.
     public func run(in context: JobContext) throws -> Card {
         let comparison = try comparison()
-        if let card { try requireWritable(card) }
+        if let card { try requireWritable(file: card) }
         let found = try comparison.run(in: context) { inputs, _ in try refuseSplit(of: inputs) }
         if let card {
             do {

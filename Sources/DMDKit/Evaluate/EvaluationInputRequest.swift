@@ -18,7 +18,7 @@ struct EvaluationInputRequest {
         case weights
         /// A folder of Stable Diffusion.
         case text
-        /// Statistics in `.npz`.
+        /// Statistics in `.npz`, `.pkl` or `.pt`.
         case statistics
         /// Anything else.
         case images
@@ -33,6 +33,8 @@ struct EvaluationInputRequest {
     private var scheduler: SchedulerConfiguration.Sampler?
     var split = DatasetSplit.test
     var count: Int
+    /// The side that the images of a set are cropped and resized to; nil leaves them.
+    var size: Int?
     /// How much prompts count in several steps of a folder of Stable Diffusion; nil for the usual.
     var guidance: Double?
 
@@ -52,7 +54,7 @@ struct EvaluationInputRequest {
         method = provenance.sampler?.method ?? .heun
         scheduler = provenance.sampler.flatMap { SchedulerConfiguration.Sampler(rawValue: $0.name) }
         split = provenance.split.flatMap(DatasetSplit.init) ?? .test
-        guidance = provenance.guidance
+        (size, guidance) = (provenance.size, provenance.guidance)
     }
 
     var isModel: Bool { kind == .weights || kind == .text }
@@ -69,7 +71,9 @@ struct EvaluationInputRequest {
         }
         switch url.pathExtension.lowercased() {
         case "safetensors": return .weights
-        case "npz": return .statistics
+        case "npz":
+            return NumPyDataset.canOpen(url) && !ReferenceStatistics.canOpen(url) ? .images : .statistics
+        case "pkl", "pt", "pth": return .statistics
         default: return .images
         }
     }
@@ -156,6 +160,7 @@ extension EvaluationInputRequest {
     ) throws -> EvaluationInput {
         let folder = try file
         var settings = try StableDiffusionFolder(folder)
+        settings.warn = context.warn
         if let scheduler { settings.scheduler.sampler = scheduler }
         let model = try StableDiffusion(settings, device: device)
         let scheduler = settings.scheduler

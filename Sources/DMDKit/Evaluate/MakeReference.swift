@@ -9,8 +9,8 @@ public import Foundation
 ///
 /// The file is an `.npz` that EDM's `fid.py`, pytorch-fid and others read too.
 public struct MakeReference: Job {
-    /// A set of images, the weights of a model, a folder of Stable Diffusion, which needs ``prompts``, or an `.npz` file,
-    /// those of other programs included, which is only read. Also one of ``Evaluate``'s bundled names.
+    /// A set of images, the weights of a model, a folder of Stable Diffusion, which needs ``prompts``, or an `.npz`, `.pkl` or
+    /// `.pt` file of statistics, those of other programs included, which is only read. Also one of ``Evaluate``'s bundled names.
     public var input: String
     /// The file to write; nil for `reference.npz`.
     public var out: URL?
@@ -65,7 +65,7 @@ public struct MakeReference: Job {
         let request = try request()
         if request.kind == .statistics { return try read(context) }
         let out = out ?? URL(filePath: "reference.npz")
-        try requireWritable(out)
+        try requireWritable(file: out)
         let prompts = try PromptRequest(file: prompts, column: promptColumn)?.open(device: compute.device)
         let opened = try request.open(size: size, prompts, device: compute.device, context)
         if case .images(let images) = opened.content, !comesAsTwo(images) {

@@ -16,16 +16,6 @@ func refuse(_ settings: KeyValuePairs<String, Any?>, _ reason: String, advice: S
     for (name, value) in settings where value != nil { throw SettingError(name, reason, advice) }
 }
 
-/// Makes sure, before the work, that a file can be written, and makes its folder.
-///
-/// - Throws: `FileError`.
-func requireWritable(_ file: URL) throws {
-    guard !isFolder(file) else { throw FileError(errno: EISDIR, at: file) }
-    let folder = file.deletingLastPathComponent()
-    try makeFolder(folder)
-    guard access(folder.path, W_OK | X_OK) == 0 else { throw FileError(errno: errno, at: folder) }
-}
-
 /// The sum of the list of the sums of a folder's files, in the order of their names.
 ///
 /// - Parameter isMeant: whether a file of that name counts.

@@ -41,6 +41,7 @@ public struct TextTeacher: TeacherModel {
     ) throws {
         let texts = try prompts.read()
         var folder = try StableDiffusionFolder(folder)
+        folder.warn = context.warn
         try sampler?.replaceSampler(of: &folder)
         try folder.scheduler.check(steps: steps)
         self.folder = folder
@@ -65,12 +66,17 @@ public struct TextTeacher: TeacherModel {
         var progress: ProgressCounter?
         var droppedCount = 0
         let vectors = try PromptVectors(
-            in: folder, of: prompts, encoder: Weights.fingerprint(of: encoder.network.state),
+            in: folder, of: prompts, encoder: encoder.fingerprint(of: prompts),
             encode: { texts in
                 let (condition, dropped) = encoder(texts)
                 droppedCount += dropped.count { $0 > 0 }
                 guard let tokens = condition.context else { preconditionFailure("prompts have tokens") }
                 return tokens
+            },
+            renewed: {
+                context.warn(
+                    "\(folder.relativePath) holds vectors of an earlier version, which did not know the tokenizer: they are made again."
+                )
             },
             progress: { done, total in
                 progress = progress ?? context.counter("prompts", total: total, done: done, unit: "prompt")

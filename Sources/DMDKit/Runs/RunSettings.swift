@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 public import Foundation
 public import Training
 
@@ -60,9 +61,11 @@ public struct RunSettings: Sendable {
 
     /// The record of the run that is gone on with; nil for a new one.
     ///
-    /// - Throws: ``KitError`` if there is no run to go on with, ``SettingError`` for numbers that cannot be.
+    /// - Throws: ``KitError`` if there is no run to go on with, ``SettingError`` for numbers that cannot be, `FileError` where
+    ///   nothing could be written.
     func begunRecord() throws -> RunRecord? {
         try require(("keep", keep, .counts), ("keepEvery", keepEvery, .counts))
+        try requireWritable(folder: folder)
         guard resumes else { return nil }
         guard FileManager.default.fileExists(atPath: runFolder.recipe.path) else {
             throw KitError(

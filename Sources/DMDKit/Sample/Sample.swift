@@ -98,7 +98,7 @@ public struct Sample: Job {
                 "give fewer: \(ClosedRange<Int>.sheetCounts.upperBound) images at most")
         }
         let start = ContinuousClock.now
-        let sampler = try TextSampler(folder: weights, text, sampling, seed: seed, compute.device)
+        let sampler = try TextSampler(folder: weights, text, sampling, seed: seed, compute.device, context)
         let parallel = compute.device == .cpu ? min(batch, LibTorch.threads) : batch
         let made = try sampler.latents(count ?? 1, batch: parallel, context)
         LibTorch.returnFreedMemory()

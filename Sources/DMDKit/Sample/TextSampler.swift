@@ -38,12 +38,16 @@ struct TextSampler {
     private let device: Device
 
     /// - Parameter sampling: how several steps are made.
-    init(folder: URL, _ settings: TextSettings, _ sampling: Sampling, seed: UInt64, _ device: Device) throws {
+    init(
+        folder: URL, _ settings: TextSettings, _ sampling: Sampling, seed: UInt64, _ device: Device,
+        _ context: JobContext
+    ) throws {
         guard !settings.prompts.isEmpty else {
             throw SettingError("prompts", "are none", "give one at least")
         }
         try requireGuidance(settings.guidance)
         var folder = try StableDiffusionFolder(folder)
+        folder.warn = context.warn
         steps = try sampling.steps(of: &folder)
         self.folder = folder
         self.settings = settings

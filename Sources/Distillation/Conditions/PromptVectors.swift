@@ -31,13 +31,15 @@ public final class PromptVectors: ConditionSource {
     /// - Parameters:
     ///   - folder: where the vectors are kept.
     ///   - prompts: at least one.
-    ///   - encoder: the `fingerprint(of:)` of the encoder's weights.
+    ///   - encoder: the `fingerprint(of:)` of the encoder and these prompts: of tokens, settings and weights.
     ///   - encode: makes vectors `[N, ...]` of texts, each by itself.
+    ///   - renewed: called before vectors are made again that an earlier version kept, which did not write down the tokens.
     ///   - progress: hears how many of how many texts are done; what it throws ends the work, and what was done stays.
     /// - Throws: ``PromptVectorsError``, `FileError`, `SafetensorsError`, `TorchError`, and what `encode` and `progress`
     ///   throw.
     public init(
         in folder: URL, of prompts: [String], encoder: String, encode: ([String]) throws -> Tensor,
+        renewed: () -> Void = {},
         progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws {
         precondition(!prompts.isEmpty, "there are no prompts")
@@ -46,7 +48,7 @@ public final class PromptVectors: ConditionSource {
         let manifest = PromptManifest(
             textCount: numbers.count, texts: sha256(Data(numbers.joined(separator: "\n").utf8)),
             encoder: encoder)
-        try manifest.begin(in: folder)
+        if try manifest.begin(in: folder) { renewed() }
 
         var files: [SafetensorsFile] = []
         for first in stride(from: 0, to: numbers.count, by: PromptManifest.fileSize) {
@@ -62,8 +64,11 @@ public final class PromptVectors: ConditionSource {
         self.files = files
         count = prompts.count
         let order = texts.map(String.init).joined(separator: ",")
-        fingerprint = sha256(Data("\(manifest.texts) \(encoder) \(order)".utf8))
+        fingerprint = Self.fingerprintMark + sha256(Data("\(manifest.texts) \(encoder) \(order)".utf8))
     }
+
+    /// What fingerprints begin with since they are made of tokens too.
+    static let fingerprintMark = "tokens-"
 
     /// The vectors of the prompts of the given numbers, as `context`.
     public func callAsFunction(_ numbers: [Int]) -> Condition {
@@ -112,6 +117,8 @@ public final class PromptVectors: ConditionSource {
 
 /// What a folder of vectors is made of.
 private struct PromptManifest: Codable, Equatable {
+    /// What the fingerprint of the encoder is made of; missing where that was the weights alone.
+    var encoderVersion: Int? = currentVersion
     /// The number of different texts.
     let textCount: Int
     /// The sum of the texts.
@@ -119,24 +126,51 @@ private struct PromptManifest: Codable, Equatable {
     /// The encoder's fingerprint.
     let encoder: String
 
+    private static let currentVersion = 2
+
     /// Texts in one file.
     static let fileSize = 1_000
 
     static func file(_ number: Int) -> String { String(format: "prompts-%05d.safetensors", number) }
 
     /// Begins a folder, unless it holds the same already.
-    func begin(in folder: URL) throws {
+    ///
+    /// - Returns: whether it was of an earlier version, and is begun anew.
+    func begin(in folder: URL) throws -> Bool {
         let url = folder.appending(path: "prompts.json")
         try beginFolder(folder, manifest: self, at: url)
-        guard let found = try? JSONDecoder.file.decode(Self.self, from: Data(contentsOf: url)) else {
-            throw PromptVectorsError.damaged(file: url.relativePath)
-        }
-        guard found.encoder == encoder else {
-            throw PromptVectorsError.other(folder: folder.relativePath, what: "text encoder")
-        }
-        guard found == self else {
+        let isRenewed = try renew(folder, manifest: url)
+        let found = try Self.read(url)
+        guard found.texts == texts else {
             throw PromptVectorsError.other(folder: folder.relativePath, what: "list of prompts")
         }
+        guard found == self else {
+            throw PromptVectorsError.other(folder: folder.relativePath, what: "tokenizer or text encoder")
+        }
+        return isRenewed
+    }
+
+    /// Empties a folder of an earlier version and begins it.
+    private func renew(_ folder: URL, manifest url: URL) throws -> Bool {
+        guard try Self.read(url).encoderVersion == nil else { return false }
+        let claim = try FileClaim(waitingFor: url)
+        defer { claim.fulfil() }
+        guard try Self.read(url).encoderVersion == nil else { return false }
+        let files =
+            (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        for file in files
+        where file.pathExtension == "safetensors" && file.lastPathComponent.hasPrefix("prompts-") {
+            try FileManager.default.removeItem(at: file)
+        }
+        try writeAtomically(JSONEncoder.file.encode(self), to: url)
+        return true
+    }
+
+    private static func read(_ url: URL) throws(PromptVectorsError) -> Self {
+        guard let found = try? JSONDecoder.file.decode(Self.self, from: Data(contentsOf: url)) else {
+            throw .damaged(file: url.relativePath)
+        }
+        return found
     }
 }
 

@@ -55,7 +55,7 @@ extension DiscriminatorHeads {
         var stream = RandomStream(seed: seed, purpose: "distill.discriminator")
         self.init(
             settings.head, on: settings.features.chosen(of: features).map { Array($0.shape.dropFirst()) },
-            from: &stream)
+            width: settings.width, from: &stream)
         move(to: device)
     }
 }

@@ -21,11 +21,16 @@ public final class DiscriminatorHeads: Module {
     /// - Parameters:
     ///   - kind: what they are made of.
     ///   - shapes: the shape of each feature map, `[C, H, W]`, at least one.
+    ///   - width: the channels of the heads' layers; nil for as many as the feature map has.
     ///   - stream: what the weights are drawn from.
-    public init(_ kind: DiscriminatorHead, on shapes: [[Int]], from stream: inout RandomStream) {
+    public init(
+        _ kind: DiscriminatorHead, on shapes: [[Int]], width: Int? = nil, from stream: inout RandomStream
+    ) {
         var heads: [ConvolutionHead] = []
         if kind == .convolution {
-            for shape in shapes { heads.append(ConvolutionHead(shape, from: &stream)) }
+            for shape in shapes {
+                heads.append(ConvolutionHead(shape, width: width ?? shape[0], from: &stream))
+            }
         }
         self.heads = heads
     }
@@ -53,20 +58,19 @@ private final class ConvolutionHead: Module {
     private let norm: GroupNorm
     private let logit: Linear
 
-    init(_ shape: [Int], from stream: inout RandomStream) {
-        let channels = shape[0]
-        var (height, width) = (shape[1], shape[2])
-        func makeNorm() -> GroupNorm { GroupNorm(channels, groups: groupCount(channels), epsilon: 1e-5) }
+    init(_ shape: [Int], width: Int, from stream: inout RandomStream) {
+        var (channels, rows, columns) = (shape[0], shape[1], shape[2])
+        func makeNorm() -> GroupNorm { GroupNorm(width, groups: groupCount(width), epsilon: 1e-5) }
         var halvings: [(conv: Conv2d, norm: GroupNorm)] = []
-        while max(height, width) > 4 {
+        while max(rows, columns) > 4 {
             halvings.append(
-                (Conv2d(channels, channels, kernel: 4, stride: 2, padding: 1, from: &stream), makeNorm()))
-            (height, width) = (max(height / 2, 1), max(width / 2, 1))
+                (Conv2d(channels, width, kernel: 4, stride: 2, padding: 1, from: &stream), makeNorm()))
+            (channels, rows, columns) = (width, max(rows / 2, 1), max(columns / 2, 1))
         }
         self.halvings = halvings
-        whole = Linear(channels * height * width, channels, from: &stream)
+        whole = Linear(channels * rows * columns, width, from: &stream)
         norm = makeNorm()
-        logit = Linear(channels, 1, from: &stream)
+        logit = Linear(width, 1, from: &stream)
     }
 
     var children: [Child] {

@@ -63,6 +63,6 @@ extension DistillationRecipe {
 extension AdversarialSettings {
     /// Whether both make the same discriminator.
     fileprivate func hasHeads(of other: Self) -> Bool {
-        trunk == other.trunk && features == other.features && head == other.head
+        trunk == other.trunk && features == other.features && head == other.head && width == other.width
     }
 }

@@ -63,9 +63,15 @@ extension DistillationRecipe {
 extension PairDescription {
     /// Whether pairs were made by a teacher, under its conditions.
     ///
-    /// - Throws: ``DistillationError/foreignPairs(what:expected:found:)``.
+    /// - Throws: ``DistillationError/foreignPairs(what:expected:found:)``, ``DistillationError/datedPairs``.
     func check(madeBy teacher: some Denoiser, _ conditions: (any ConditionSource)?) throws {
         let prompts = teacher.classCount > 0 ? nil : conditions?.fingerprint
+        if let prompts, let found = self.prompts?.fingerprint,
+            prompts.hasPrefix(PromptVectors.fingerprintMark),
+            !found.hasPrefix(PromptVectors.fingerprintMark)
+        {
+            throw DistillationError.datedPairs
+        }
         for (what, expected, found) in [
             ("sample shape", "\(teacher.sampleShape)", "\(sampleShape)"),
             ("number of classes", "\(teacher.classCount)", "\(classCount)"),

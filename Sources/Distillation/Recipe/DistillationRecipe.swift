@@ -72,7 +72,7 @@ public struct DistillationRecipe: Recipe {
         for (key, value) in [
             ("steps", steps), ("batch", batch), ("critic.steps", critic.steps), ("logEvery", logEvery),
             ("sampleEvery", sampleEvery), ("checkpointEvery", checkpointEvery),
-            ("microBatch", microBatch ?? 1),
+            ("microBatch", microBatch ?? 1), ("adversarial.width", adversarial.width ?? 1),
         ] {
             try check(key, count: value)
         }
@@ -188,6 +188,9 @@ public struct AdversarialSettings: Codable, Equatable, Sendable {
     public var features = DiscriminatorFeatures.all
     /// What the heads are made of.
     public var head = DiscriminatorHead.convolution
+    /// The channels of the heads' layers; null for as many as each feature map has, which is DMD2's choice and few for a small
+    /// network.
+    public var width: Int?
     /// The weight of the discriminator's loss beside denoising in that of the critic, where the critic is the trunk.
     public var criticWeight = 0.01
     /// The learning rate of the heads after the warm-up; null for that of the critic.

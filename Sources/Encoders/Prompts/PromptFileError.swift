@@ -25,7 +25,9 @@ public enum PromptFileError: LocalizedError, Equatable, CustomStringConvertible 
     case textAfterQuote(file: String, line: Int, quoteLine: Int)
     /// A line is neither a JSON object nor a JSON string.
     case notJSON(file: String, line: Int)
-    /// An object has no key of the given name or, where none is given, of any usual one.
+    /// A JSON file or a pickle is of something else than a list of texts.
+    case notAList(file: String)
+    /// No object has a key of the given name or, where none is given, of any usual one; the first object is named.
     case missingKey(file: String, line: Int, key: String?, found: [String])
     /// What an object has for a prompt is no string.
     case valueIsNoText(file: String, line: Int, key: String)
@@ -36,7 +38,8 @@ public enum PromptFileError: LocalizedError, Equatable, CustomStringConvertible 
         case .unreadable(let file, let reason):
             "\(file) cannot be read: \(reason); give a file of prompts."
         case .unknownEnding(let file):
-            "\(file) does not say by its ending how prompts are in it: give a file that ends in .txt, .csv, .tsv or .jsonl."
+            "\(file) does not say by its ending how prompts are in it: give a file that ends in .txt, .csv, .tsv, "
+                + ".jsonl, .json or .pkl."
         case .notText(let file):
             "\(file) is not UTF-8: it is UTF-16 or no text; convert UTF-16 with `iconv -f UTF-16 -t UTF-8`."
         case .notUTF8(let file, let line):
@@ -57,6 +60,9 @@ public enum PromptFileError: LocalizedError, Equatable, CustomStringConvertible 
                 + "that, or double the quotes in it."
         case .notJSON(let file, let line):
             "Line \(line) of \(file) is neither a JSON object nor a JSON string: give one of them on each line."
+        case .notAList(let file):
+            "\(file) is not a list of texts, of objects that hold them, or COCO's captions: give one of these, or a .txt file with a "
+                + "prompt a line."
         case .missingKey(let file, let line, let key, let found):
             "The object on line \(line) of \(file) has no key \(oneOf(key)): name one that all have, it has \(list(found))."
         case .valueIsNoText(let file, let line, let key):

@@ -60,7 +60,7 @@ private struct PromptTable {
     /// The row's next field; nil behind its last.
     mutating func nextField() throws(PromptFileError) -> Field? {
         guard isInRow else { return nil }
-        let field = next == quote ? try quotedField() : plainField()
+        let field = next == quote ? try quotedField() ?? plainField() : plainField()
         isInRow = next == separator
         if isInRow { bytes.position += 1 } else { _ = skipLineBreak() }
         return field
@@ -86,7 +86,20 @@ private struct PromptTable {
         return Field(range: start..<bytes.position, line: bytes.line)
     }
 
-    private mutating func quotedField() throws(PromptFileError) -> Field {
+    /// A field in quotes; nil, with nothing read, for one of a table with tabs that only begins with a quote: these have no
+    /// quotes where they were not written by a program that knows them.
+    private mutating func quotedField() throws(PromptFileError) -> Field? {
+        let begin = bytes
+        do {
+            return try fieldInQuotes()
+        } catch {
+            guard separator == UInt8(ascii: "\t") else { throw error }
+            bytes = begin
+            return nil
+        }
+    }
+
+    private mutating func fieldInQuotes() throws(PromptFileError) -> Field {
         let line = bytes.line
         bytes.position += 1
         let start = bytes.position

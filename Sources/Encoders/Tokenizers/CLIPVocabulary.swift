@@ -32,7 +32,7 @@ public struct CLIPVocabulary: Sendable {
     ///   - mergeCount: how many pairs are joined at most; if not given, as many as the words have, which makes almost all of
     ///     them a token each.
     public init(learning texts: [String], mergeCount: Int = .max) {
-        let words = Set(texts.flatMap { clipWords(of: $0[...]) })
+        let words = Set(texts.flatMap { clipWords(of: $0) })
         var spellings = words.map { word in
             word.indices.map { String(byteSigns[Int(word[$0])]) + ($0 == word.count - 1 ? Self.wordEnd : "") }
         }

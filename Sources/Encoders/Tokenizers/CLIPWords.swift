@@ -4,12 +4,17 @@
 import Foundation
 
 /// The words of a text as bytes of UTF-8, each of which is made tokens by itself.
+func clipWords(of text: String) -> [[UInt8]] {
+    clipWords(ofNormalized: normalizedScalars(of: text.unicodeScalars)[...])
+}
+
+/// The words of a normalised text, see ``normalizedScalars(of:)``.
 ///
 /// These are, at every place the first that fits: the names of start and end, which are three words; the English endings
 /// `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll` and `'d`; a run of letters; a single number; a run of other signs. White space
 /// parts words and is left out.
-func clipWords(of text: Substring) -> [[UInt8]] {
-    var rest = normalized(text)[...]
+func clipWords(ofNormalized text: ArraySlice<Unicode.Scalar>) -> [[UInt8]] {
+    var rest = text
     var words: [[UInt8]] = []
     while !rest.isEmpty {
         let lengths = wordLengths(rest)
@@ -24,11 +29,20 @@ func clipWords(of text: Substring) -> [[UInt8]] {
     return words
 }
 
-/// The text composed and in small letters, each by its own mapping, whatever stands beside it.
-private func normalized(_ text: Substring) -> [Unicode.Scalar] {
-    text.precomposedStringWithCanonicalMapping.unicodeScalars.flatMap {
-        $0.properties.lowercaseMapping.unicodeScalars
+/// A text composed, each run of white space one space, and in small letters, each by its own mapping, whatever stands beside
+/// it.
+func normalizedScalars(of text: some Sequence<Unicode.Scalar>) -> [Unicode.Scalar] {
+    var scalars = String.UnicodeScalarView()
+    scalars.append(contentsOf: text)
+    var normalized: [Unicode.Scalar] = []
+    for scalar in String(scalars).precomposedStringWithCanonicalMapping.unicodeScalars {
+        guard scalar.properties.isWhitespace else {
+            normalized += scalar.properties.lowercaseMapping.unicodeScalars
+            continue
+        }
+        if normalized.last != " " { normalized.append(" ") }
     }
+    return normalized
 }
 
 /// The names of start and end, and the endings, with the lengths of the words that each is.

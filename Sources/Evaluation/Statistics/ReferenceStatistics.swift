@@ -4,7 +4,9 @@
 import Archives
 import Files
 public import Foundation
+import OrderedCollections
 import Torch
+import Weights
 
 /// Mean and covariance of the features of a set of images, as saved beside published distances.
 ///
@@ -80,36 +82,73 @@ extension ReferenceStatistics {
     /// Covariances of other programs are symmetric but for rounding, relative to the largest entry.
     private static let asymmetry = 1e-6
 
-    /// Reads a file. Members other than those above are not looked at.
+    /// Whether a file is an archive with a mean.
+    package static func canOpen(_ url: URL) -> Bool {
+        (try? ZipArchive(at: url))?.member(named: "\(mean).npy") != nil
+    }
+
+    /// Reads an `.npz` file, of which members other than those above are not looked at, or a pickle or file of `torch.save`
+    /// with the same two arrays in a dictionary, such as torch-fidelity's and EDM2's: of several distributions in one, that
+    /// under `fid` is taken.
     ///
-    /// - Throws: `ArchiveError` if the archive or an array is damaged; ``EvaluationError`` if the file is missing, or holds
-    ///   something else.
+    /// - Throws: `ArchiveError` or `ConversionError` if the archive or an array is damaged; ``EvaluationError`` if the file is
+    ///   missing, or holds something else.
     public init(contentsOf url: URL) throws {
         guard FileManager.default.fileExists(atPath: url.path) else {
             throw EvaluationError.missingReference(file: url.path)
         }
-        let archive = try ZipArchive(at: url)
-        func foreign(_ reason: String) -> EvaluationError {
-            .foreignReference(file: url.path, reason: reason)
+        if ["pkl", "pt", "pth"].contains(url.pathExtension.lowercased()) {
+            let several = try? readForeignWeights(at: url, key: "fid")
+            let found = try several ?? readForeignWeights(at: url)
+            self.init(try Self.gaussian(file: url.path) { found.tensors[$0] }, kind: nil, imageCount: nil)
+            return
         }
+        let archive = try ZipArchive(at: url)
         func array(_ name: String) throws -> NumPyArray? {
             guard let member = archive.member(named: "\(name).npy") else { return nil }
             return try NumPyArray(npy: archive.contents(of: member), named: archive.title(of: member))
         }
-        func numbers(_ name: String, rank: Int) throws -> Tensor {
-            guard let array = try array(name) else { throw foreign("it has no array '\(name)'") }
-            guard let tensor = Tensor(array) else {
-                throw foreign("'\(name)' is of type \(array.type) instead of float64 or float32")
+        func foreign(_ reason: String) -> EvaluationError {
+            .foreignReference(file: url.path, reason: reason)
+        }
+        let gaussian = try Self.gaussian(file: url.path) { name in
+            try array(name).map { array in
+                guard let tensor = Tensor(array) else {
+                    throw foreign("'\(name)' is of type \(array.type) instead of float64 or float32")
+                }
+                return tensor
             }
+        }
+        var known = Metadata()
+        if let array = try array(Self.metadata), array.type == "|u1" {
+            guard let metadata = try? JSONDecoder().decode(Metadata.self, from: array.bytes),
+                metadata.kind.map({ $0.count == gaussian.dimension }) ?? true,
+                metadata.imageCount.map({ $0 >= 2 }) ?? true
+            else {
+                throw foreign("'\(Self.metadata)' is not a description of these features in JSON")
+            }
+            known = metadata
+        }
+        self.init(
+            gaussian, kind: known.kind, imageCount: known.imageCount, networkHash: known.networkHash,
+            source: known.source)
+    }
+
+    /// The distribution of a file's two arrays.
+    ///
+    /// - Parameter array: the array of a name, if there is one.
+    private static func gaussian(file: String, _ array: (String) throws -> Tensor?) throws -> Gaussian {
+        func foreign(_ reason: String) -> EvaluationError { .foreignReference(file: file, reason: reason) }
+        func numbers(_ name: String, rank: Int) throws -> Tensor {
+            guard let tensor = try array(name) else { throw foreign("it has no array '\(name)'") }
             guard tensor.rank == rank, tensor.count > 0 else {
                 throw foreign(
-                    "'\(name)' has shape \(array.shape), of \(array.shape.count) dimensions instead of \(rank)"
-                )
+                    "'\(name)' has shape \(tensor.shape), of \(tensor.rank) dimensions instead of \(rank)")
             }
             guard tensor.sum().item().isFinite else {
                 throw foreign("'\(name)' has entries that are not finite")
             }
-            return tensor
+            return tensor.to(.float64)
         }
         let mean = try numbers(Self.mean, rank: 1)
         let covariance = try numbers(Self.covariance, rank: 2)
@@ -121,19 +160,7 @@ extension ReferenceStatistics {
         guard difference <= Self.asymmetry * covariance.abs().max().item() else {
             throw foreign("'\(Self.covariance)' is not symmetric")
         }
-        var known = Metadata()
-        if let array = try array(Self.metadata), array.type == "|u1" {
-            guard let metadata = try? JSONDecoder().decode(Metadata.self, from: array.bytes),
-                metadata.kind.map({ $0.count == mean.count }) ?? true,
-                metadata.imageCount.map({ $0 >= 2 }) ?? true
-            else {
-                throw foreign("'\(Self.metadata)' is not a description of these features in JSON")
-            }
-            known = metadata
-        }
-        self.init(
-            Gaussian(mean: mean, covariance: covariance), kind: known.kind, imageCount: known.imageCount,
-            networkHash: known.networkHash, source: known.source)
+        return Gaussian(mean: mean, covariance: covariance)
     }
 
     /// Writes a file, whole or not at all, which other programs read as one of theirs.

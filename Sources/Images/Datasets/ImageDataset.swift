@@ -40,7 +40,7 @@ public enum DatasetSplit: String, Sendable, CaseIterable {
 
 /// Opens an image data set of whichever kind lies at `url`: a folder or file of the IDX format
 /// (``IDXDataset``), CIFAR-10 as its makers offer it, unpacked or not (``CIFARDataset``), a zip as EDM's tools
-/// make it (``ZipDataset``), or a folder of images (``FolderDataset``).
+/// make it (``ZipDataset``), an `.npz` of images (``NumPyDataset``), or a folder of images (``FolderDataset``).
 ///
 /// - Parameters:
 ///   - url: the folder or the file.
@@ -62,6 +62,7 @@ public func openDataset(
     }
     let file = try readFile(url)
     if file.starts(with: ZipArchive.signature) {
+        if NumPyDataset.canOpen(url) { return try NumPyDataset(at: url, size: size) }
         return try ZipDataset(at: url, size: size, keepsImages: keepsImages)
     }
     if CIFARFiles.canOpen(file, at: url) {

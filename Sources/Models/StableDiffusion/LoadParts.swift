@@ -8,36 +8,54 @@ package import Weights
 
 /// Loads the folder `unet` of a model.
 ///
-/// - Throws: `ModelFolderError`, `SafetensorsError`.
-public func loadUNet(folder: URL, device: Device = .cpu) throws -> UNet2DConditionModel {
+/// - Parameters:
+///   - folder: where it is.
+///   - device: where the network goes.
+///   - warn: hears of weights that the network does not need.
+/// - Throws: `ModelFolderError`, `SafetensorsError`, `ConversionError`.
+public func loadUNet(
+    folder: URL, device: Device = .cpu, warn: (String) -> Void = { _ in }
+) throws -> UNet2DConditionModel {
     let files = ModelFolder.unet(folder)
-    return try load(files, device: device) { stream in
+    return try load(files, device: device, warn: warn) { stream in
         UNet2DConditionModel(try files.configuration(), initialisation: .none, from: &stream)
     }
 }
 
 /// Loads the folder `text_encoder` of a model; files with the prefix `text_model.` and without it are known.
 ///
-/// - Throws: `ModelFolderError`, `SafetensorsError`.
-public func loadTextEncoder(folder: URL, device: Device = .cpu) throws -> CLIPTextModel {
+/// - Parameters:
+///   - folder: where it is.
+///   - device: where the network goes.
+///   - warn: hears of weights that the network does not need.
+/// - Throws: `ModelFolderError`, `SafetensorsError`, `ConversionError`.
+public func loadTextEncoder(
+    folder: URL, device: Device = .cpu, warn: (String) -> Void = { _ in }
+) throws -> CLIPTextModel {
     let files = ModelFolder.textEncoder(folder)
-    return try load(files, device: device, naming: CLIPTextModel.ownName) { stream in
+    return try load(files, device: device, warn: warn, naming: CLIPTextModel.ownName) { stream in
         CLIPTextModel(try files.configuration(), initialisation: .none, from: &stream)
     }
 }
 
 /// Loads the folder `vae` of a model, or that of the tiny autoencoder; old names of the layers of attention are known.
 ///
-/// - Throws: `ModelFolderError`, `SafetensorsError`.
-public func loadAutoencoder(folder: URL, device: Device = .cpu) throws -> any ImageAutoencoder {
+/// - Parameters:
+///   - folder: where it is.
+///   - device: where the network goes.
+///   - warn: hears of weights that the network does not need.
+/// - Throws: `ModelFolderError`, `SafetensorsError`, `ConversionError`.
+public func loadAutoencoder(
+    folder: URL, device: Device = .cpu, warn: (String) -> Void = { _ in }
+) throws -> any ImageAutoencoder {
     let files = ModelFolder.autoencoder(folder)
     switch try files.configuration(as: AutoencoderConfiguration.self) {
     case .tiny(let sizes):
-        return try load(files, device: device) { stream in
+        return try load(files, device: device, warn: warn) { stream in
             AutoencoderTiny(sizes, initialisation: .none, from: &stream)
         }
     case .full(let sizes):
-        return try load(files, device: device, naming: AutoencoderKL.ownName) { stream in
+        return try load(files, device: device, warn: warn, naming: AutoencoderKL.ownName) { stream in
             AutoencoderKL(sizes, initialisation: .none, from: &stream)
         }
     }
@@ -53,12 +71,12 @@ extension ModelFolder {
 }
 
 private func load<Network: Module>(
-    _ files: ModelFolder, device: Device, naming: (String) -> String? = { $0 },
+    _ files: ModelFolder, device: Device, warn: (String) -> Void, naming: (String) -> String? = { $0 },
     _ make: (inout RandomStream) throws -> Network
 ) throws -> Network {
     var stream = RandomStream(seed: 0, purpose: "network.weights")
     let network = try make(&stream)
-    try files.load(into: network, naming: naming)
+    try files.load(into: network, naming: naming, warn: warn)
     network.move(to: device)
     return network
 }

@@ -61,7 +61,7 @@ public final class StableDiffusionDenoiser: FeatureDenoiser, MixedPrecision {
         self.unet = unet
         self.prediction = prediction
         self.schedule = schedule
-        self.sampleShape = sampleShape ?? [sizes.inChannels, sizes.sampleSize, sizes.sampleSize]
+        self.sampleShape = sampleShape ?? [sizes.inChannels, sizes.sampleHeight, sizes.sampleWidth]
     }
 
     /// Wraps the network of a model.

@@ -23,6 +23,8 @@ public struct StableDiffusionFolder: Sendable {
     public let autoencoder: AutoencoderConfiguration
     /// The sizes of the text encoder.
     public let textEncoder: CLIPTextConfiguration
+    /// Hears, in a sentence, what is found odd while a part is loaded, and ignored.
+    public var warn: @Sendable (String) -> Void = { _ in }
 
     /// The subfolders.
     public static let parts = ["scheduler", "text_encoder", "tokenizer", "unet", "vae"]
@@ -52,14 +54,15 @@ public struct StableDiffusionFolder: Sendable {
         )
         return PromptEncoder(
             tokenizer: tokenizer,
-            network: try loadTextEncoder(folder: url.appending(path: "text_encoder"), device: device))
+            network: try loadTextEncoder(
+                folder: url.appending(path: "text_encoder"), device: device, warn: warn))
     }
 
     /// Loads the U-Net.
     ///
     /// - Throws: `ModelFolderError`, `SafetensorsError`.
     public func loadUNet(device: Device = .cpu) throws -> UNet2DConditionModel {
-        try Models.loadUNet(folder: url.appending(path: "unet"), device: device)
+        try Models.loadUNet(folder: url.appending(path: "unet"), device: device, warn: warn)
     }
 
     /// Loads the autoencoder.
@@ -79,7 +82,8 @@ public struct StableDiffusionFolder: Sendable {
                     folder: folder.path, reason: "its latents are \(theirs), the model's \(own)")
             }
         }
-        return try Models.loadAutoencoder(folder: folder ?? url.appending(path: "vae"), device: device)
+        return try Models.loadAutoencoder(
+            folder: folder ?? url.appending(path: "vae"), device: device, warn: warn)
     }
 
     /// Whether the folder is a one-step generator.
@@ -94,17 +98,20 @@ public struct StableDiffusionFolder: Sendable {
     /// The sides of an image are multiples of this many pixels.
     public var sizeUnit: Int { autoencoder.reduction * unet.downsamplingFactor }
 
-    /// The height and width of the images that the model was trained on.
-    public var trainedSize: Int { autoencoder.reduction * unet.sampleSize }
+    /// The height of the images that the model was trained on.
+    public var trainedHeight: Int { autoencoder.reduction * unet.sampleHeight }
+
+    /// The width of the images that the model was trained on.
+    public var trainedWidth: Int { autoencoder.reduction * unet.sampleWidth }
 
     /// The shape of the latents of an image, `[C, h, w]`.
     ///
     /// - Parameters:
-    ///   - height: of the image, a multiple of ``sizeUnit``; if not given, ``trainedSize``.
-    ///   - width: of the image, likewise.
+    ///   - height: of the image, a multiple of ``sizeUnit``; if not given, ``trainedHeight``.
+    ///   - width: of the image, likewise; if not given, ``trainedWidth``.
     /// - Throws: ``StableDiffusionError/impossibleSize(height:width:unit:)``.
     public func latentShape(height: Int? = nil, width: Int? = nil) throws -> [Int] {
-        let (height, width) = (height ?? trainedSize, width ?? trainedSize)
+        let (height, width) = (height ?? trainedHeight, width ?? trainedWidth)
         guard height > 0, width > 0, height.isMultiple(of: sizeUnit), width.isMultiple(of: sizeUnit),
             max(height, width) <= 16_384
         else { throw StableDiffusionError.impossibleSize(height: height, width: width, unit: sizeUnit) }

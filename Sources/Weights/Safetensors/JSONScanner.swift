@@ -6,7 +6,7 @@ import Foundation
 /// Reads the little JSON that a safetensors header may contain: objects, strings and lists of whole numbers.
 ///
 /// Foundation's parser keeps neither the order of names nor a name's first value when it comes twice, and
-/// follows nested lists as deep as they go; this one reads only what its caller asks for.
+/// follows nested lists as deep as they go; this one reads what its caller asks for, and skips the rest.
 struct JSONScanner {
     let file: String
 
@@ -66,6 +66,38 @@ struct JSONScanner {
         return values
     }
 
+    /// Moves past `null` if it comes next.
+    mutating func null() -> Bool {
+        skipSpace()
+        guard data[position...].starts(with: "null".utf8) else { return false }
+        position += 4
+        return true
+    }
+
+    /// Moves past a value of any kind.
+    mutating func skipValue(levels: Int = 16) throws(SafetensorsError) {
+        guard levels > 0 else { throw malformed("values are nested too deeply") }
+        skipSpace()
+        switch peek() {
+        case UInt8(ascii: "{"):
+            try object { scanner, _ throws(SafetensorsError) in try scanner.skipValue(levels: levels - 1) }
+        case UInt8(ascii: "["):
+            try expect("[")
+            guard !skip("]") else { return }
+            repeat { try skipValue(levels: levels - 1) } while skip(",")
+            try expect("]")
+        case UInt8(ascii: "\""): _ = try string()
+        default:
+            let start = position
+            while let byte = peek(), isOfWord(byte) { position += 1 }
+            let options: JSONSerialization.ReadingOptions = .fragmentsAllowed
+            guard (try? JSONSerialization.jsonObject(with: data[start..<position], options: options)) != nil
+            else {
+                throw malformed("a value was expected")
+            }
+        }
+    }
+
     /// Checks that only white space is left.
     mutating func end() throws(SafetensorsError) {
         skipSpace()
@@ -108,4 +140,15 @@ struct JSONScanner {
     }
 
     private func peek() -> UInt8? { position < data.endIndex ? data[position] : nil }
+}
+
+/// Whether a byte may be one of a number, `true`, `false` or `null`.
+private func isOfWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+        true
+    default: false
+    }
 }

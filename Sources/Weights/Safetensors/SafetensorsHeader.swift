@@ -45,6 +45,7 @@ struct SafetensorsHeader {
         var scanner = JSONScanner(data[Self.prefixSize..<dataStart], file: file)
         try scanner.object { scanner, name throws(SafetensorsError) in
             if name == "__metadata__" {
+                if scanner.null() { return }
                 try scanner.object { scanner, key throws(SafetensorsError) in
                     metadata[key] = try scanner.string()
                 }
@@ -69,7 +70,7 @@ struct SafetensorsHeader {
             case "dtype": type = try scanner.string()
             case "shape": shape = try scanner.integers()
             case "data_offsets": offsets = try scanner.integers()
-            default: throw scanner.malformed("'\(name)' has the unknown key '\(key)'")
+            default: try scanner.skipValue()
             }
         }
         guard let type, let shape, let offsets, offsets.count == 2, offsets[0] <= offsets[1] else {

@@ -25,7 +25,7 @@ final class Teacher: Module {
         text.positions = Self.length
         textEncoder = CLIPTextModel(text, from: &stream)
         var sizes = UNet2DConditionConfiguration()
-        sizes.sampleSize = 8
+        (sizes.sampleHeight, sizes.sampleWidth) = (8, 8)
         sizes.blockOutChannels = [48, 96]
         sizes.layersPerBlock = 1
         sizes.downAttends = [true, true]

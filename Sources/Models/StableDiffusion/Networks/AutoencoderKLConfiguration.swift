@@ -58,7 +58,7 @@ extension AutoencoderKLConfiguration: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init()
         try container.require("AutoencoderKL", forKey: .className)
-        try container.require("silu", forKey: .activation)
+        try container.requireSiLU(forKey: .activation)
         for key in [CodingKeys.useQuantConv, .usePostQuantConv, .midBlockAddAttention] {
             try container.require(true, forKey: key)
         }

@@ -7,8 +7,10 @@ import Weights
 /// The sizes of a ``UNet2DConditionModel``, as `unet/config.json` gives them: all options that Stable Diffusion 1 and 2
 /// use. Settings that the file lacks have the values that diffusers takes.
 public struct UNet2DConditionConfiguration: Equatable, Sendable {
-    /// The height and width of the latents that it was trained on.
-    public var sampleSize = 64
+    /// The height of the latents that it was trained on.
+    public var sampleHeight = 64
+    /// Their width.
+    public var sampleWidth = 64
     /// The channels of what it is given.
     public var inChannels = 4
     /// The channels of what it predicts.
@@ -45,7 +47,7 @@ public struct UNet2DConditionConfiguration: Equatable, Sendable {
     /// Stable Diffusion 2.0 and 2.1 for images of 768 x 768: 865,910,724 parameters.
     public static let version2: UNet2DConditionConfiguration = {
         var configuration = UNet2DConditionConfiguration()
-        configuration.sampleSize = 96
+        (configuration.sampleHeight, configuration.sampleWidth) = (96, 96)
         configuration.crossAttentionDim = 1024
         configuration.headCounts = [5, 10, 20, 20]
         configuration.usesLinearProjection = true
@@ -114,13 +116,21 @@ extension UNet2DConditionConfiguration: Codable {
         func value<Value: Decodable>(_ key: CodingKeys, else standard: Value) throws -> Value {
             try container.decodeIfPresent(Value.self, forKey: key) ?? standard
         }
+        func uniform(_ key: CodingKeys, else standard: Int) throws -> Int {
+            try container.decodeUniform(Int.self, forKey: key) ?? standard
+        }
         self.init()
-        sampleSize = try value(.sampleSize, else: sampleSize)
+        if let sides = try? container.decode([Int].self, forKey: .sampleSize), sides.count == 2 {
+            (sampleHeight, sampleWidth) = (sides[0], sides[1])
+        } else {
+            sampleHeight = try value(.sampleSize, else: sampleHeight)
+            sampleWidth = sampleHeight
+        }
         inChannels = try value(.inChannels, else: inChannels)
         outChannels = try value(.outChannels, else: outChannels)
         blockOutChannels = try value(.blockOutChannels, else: blockOutChannels)
-        layersPerBlock = try value(.layersPerBlock, else: layersPerBlock)
-        crossAttentionDim = try value(.crossAttentionDim, else: crossAttentionDim)
+        layersPerBlock = try uniform(.layersPerBlock, else: layersPerBlock)
+        crossAttentionDim = try uniform(.crossAttentionDim, else: crossAttentionDim)
         usesLinearProjection = try value(.usesLinearProjection, else: usesLinearProjection)
         normGroups = try value(.normGroups, else: normGroups)
         normEpsilon = try value(.normEpsilon, else: normEpsilon)
@@ -153,7 +163,7 @@ extension UNet2DConditionConfiguration: Codable {
     private static func refuseUnsupported(in container: KeyedDecodingContainer<CodingKeys>) throws {
         try container.require("UNet2DConditionModel", forKey: .className)
         try container.require("UNetMidBlock2DCrossAttn", forKey: .midBlockType)
-        try container.require("silu", forKey: .activation)
+        try container.requireSiLU(forKey: .activation)
         try container.require("default", forKey: .resnetTimeScaleShift)
         try container.require("positional", forKey: .timeEmbeddingType)
         try container.require("default", forKey: .attentionType)
@@ -186,7 +196,9 @@ extension UNet2DConditionConfiguration: Codable {
         }
         let sizes = 1...65_536
         let levels = blockOutChannels.count
-        try check(.sampleSize, sampleSize, sizes.contains(sampleSize), "from 1 to 65536")
+        for size in [sampleHeight, sampleWidth] {
+            try check(.sampleSize, size, sizes.contains(size), "from 1 to 65536")
+        }
         try check(.inChannels, inChannels, sizes.contains(inChannels), "from 1 to 65536")
         try check(.outChannels, outChannels, sizes.contains(outChannels), "from 1 to 65536")
         try check(.layersPerBlock, layersPerBlock, (1...64).contains(layersPerBlock), "from 1 to 64")
@@ -214,7 +226,11 @@ extension UNet2DConditionConfiguration: Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode("UNet2DConditionModel", forKey: .className)
-        try container.encode(sampleSize, forKey: .sampleSize)
+        if sampleHeight == sampleWidth {
+            try container.encode(sampleHeight, forKey: .sampleSize)
+        } else {
+            try container.encode([sampleHeight, sampleWidth], forKey: .sampleSize)
+        }
         try container.encode(inChannels, forKey: .inChannels)
         try container.encode(outChannels, forKey: .outChannels)
         try container.encode(blockOutChannels, forKey: .blockOutChannels)
@@ -227,5 +243,14 @@ extension UNet2DConditionConfiguration: Codable {
         try container.encode(usesLinearProjection, forKey: .usesLinearProjection)
         try container.encode(normGroups, forKey: .normGroups)
         try container.encode(normEpsilon, forKey: .normEpsilon)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// Refuses another activation than SiLU, which is also called swish.
+    func requireSiLU(forKey key: Key) throws {
+        guard let name = try decodeIfPresent(String.self, forKey: key), !["silu", "swish"].contains(name)
+        else { return }
+        throw refusal(of: key, found: name, expected: "silu")
     }
 }
