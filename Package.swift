@@ -117,7 +117,8 @@ let package = Package(
             "Evaluation", ["Torch", "Weights", "Archives", "Encoders", "Images", "Evaluation", collections]),
         tests(
             "Export", ["Torch", "Weights", "Files", "Encoders", "Diffusion", "Models", "Export", collections]),
-        tests("DMDKit", ["Torch", "Weights", "Images", "Models", "Training", "DMDKit", collections]),
+        tests(
+            "DMDKit", ["Torch", "Weights", "Archives", "Images", "Models", "Training", "DMDKit", collections]),
         tests(
             "Command",
             ["Torch", "Weights", "Diffusion", "Models", "Distillation", "Images", "Export", "dmd"]),

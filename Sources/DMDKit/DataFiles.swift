@@ -62,13 +62,25 @@ public enum DataFiles {
 
     /// Where weights are looked for, in this order.
     static var weightFolders: [URL] {
-        let program = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
+        let program = programFolder
         return [
             URL(filePath: ".weights"), program?.appending(path: ".weights"),
             // A program in its build folder, three levels below the repository.
             program?.appending(path: "../../../.weights").standardizedFileURL,
             userData.appending(path: "dmd/weights"),
         ].compactMap(\.self)
+    }
+
+    /// The commit that an installed program was built from; nil in a build folder.
+    static var commit: String? {
+        guard let file = programFolder?.appending(path: "commit"),
+            let text = try? String(contentsOf: file, encoding: .utf8)
+        else { return nil }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    private static var programFolder: URL? {
+        Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
     }
 
     /// The folder of the user's data: `XDG_DATA_HOME`, or `~/.local/share`.

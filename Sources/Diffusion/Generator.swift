@@ -28,6 +28,7 @@ public struct Generator<Network: Denoiser>: Sendable {
             !levels.isEmpty && levels.allSatisfy((0..<count).contains)
                 && zip(levels, levels.dropFirst()).allSatisfy(>),
             "the levels \(levels) do not fall from \(count - 1) on")
+        LibTorch.keepFreedMemory()
         self.network = network
         self.levels = levels
     }

@@ -77,6 +77,7 @@ public final class Distiller<Teacher: Denoiser> {
         func used<Source>(_ source: Source?, _ isNeeded: (Method) -> Bool) -> Source? {
             phases.contains { isNeeded($0.1) } ? source : nil
         }
+        LibTorch.keepFreedMemory()
         self.phases = phases
         self.recipe = phases[0].0.recipe
         self.teacher = teacher

@@ -36,7 +36,7 @@ extension Image {
     var shape: [Int] { [channels, height, width] }
 
     /// The pixels with each channel's values together, the order of a `[C, H, W]` tensor.
-    var planes: [UInt8] {
+    package var planes: [UInt8] {
         channels == 1
             ? pixels
             : (0..<channels).flatMap { c in stride(from: c, to: pixels.count, by: channels).map { pixels[$0] }

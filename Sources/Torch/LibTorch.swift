@@ -43,9 +43,11 @@ public enum LibTorch {
     /// Asks the C library to keep freed memory for the next step instead of returning it to the system.
     ///
     /// A training step frees and allocates the same activations again and again; glibc's defaults unmap them each
-    /// time and the system must clear every page anew. Programs call this once at their start, before they start any
-    /// thread: threads that come later then share what was freed.
-    public static func keepFreedMemory() { ct_keep_freed_memory() }
+    /// time and the system must clear every page anew. Whatever trains or samples here calls this; programs that call it at
+    /// their start, before they start any thread, save memory too: threads that come later then share what was freed.
+    public static func keepFreedMemory() { keepsFreedMemory }
+
+    private static let keepsFreedMemory: Void = ct_keep_freed_memory()
 
     /// Returns what ``keepFreedMemory()`` has kept until now: for the time after a network that is no longer needed.
     public static func returnFreedMemory() { ct_return_freed_memory() }

@@ -13,7 +13,7 @@ struct DMD: AsyncParsableCommand {
             Distribution Matching Distillation (Yin et al., CVPR 2024). Without options every command works on the \
             bundled Fashion-MNIST teacher.
             """,
-        version: DMDKit.version,
+        version: "\(DMDKit.version)\ndevices: \(DMDKit.devices)",
         subcommands: [
             MakeDatasetCommand.self, TrainTeacherCommand.self, ConvertCommand.self, MakePairsCommand.self,
             DistillCommand.self, SampleCommand.self, ExportCommand.self, EvaluateCommand.self,

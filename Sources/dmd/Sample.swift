@@ -8,7 +8,7 @@ import Foundation
 struct SampleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sample",
-        abstract: "Make a sheet of images with a generator, or with a teacher.",
+        abstract: "Make images with a generator, or with a teacher.",
         discussion: """
             Image number i of a seed is the same whatever the count and the batch.
             With --prompt, --weights is a folder of Stable Diffusion 1 or 2 in the layout of diffusers, as in
@@ -34,7 +34,11 @@ struct SampleCommand: AsyncParsableCommand {
     @Option(parsing: .unconditional, help: "Batch size.")
     var batch = 64
 
-    @Option(help: "The picture to write, .png or .jpg.")
+    @Option(
+        help: """
+            What to write: a picture of all images (.png, .jpg), a folder of single PNG files (no ending), an archive of them as EDM's \
+            tools read it (.zip), or an array (.npz). All but a picture go on where they were stopped, in any number of processes.
+            """)
     var out = Path(argument: "samples.png")
 
     @Option(

@@ -8,8 +8,8 @@ import Models
 import Torch
 import Weights
 
-/// Makes a sheet of images with a generator, or with a teacher. Image number i of a seed is the same whatever the count and
-/// the batch.
+/// Makes images with a generator, or with a teacher: a sheet, or single files. Image number i of a seed is the same whatever
+/// the count and the batch.
 public struct Sample: Job {
     /// Weights as safetensors, or with prompts a folder of Stable Diffusion; nil for the bundled generator.
     public var weights: URL?
@@ -25,12 +25,14 @@ public struct Sample: Job {
     public var text: TextSettings?
     /// How several steps are made.
     public var sampling = Sampling()
-    /// The picture to write, in .png or .jpg; its folder is made if need be.
+    /// What to write; folders are made if need be. A name in .png or .jpg is one picture of all images. Another name is a folder
+    /// of single PNG files, .zip an archive of them as EDM's tools read it, and .npz an array `arr_0` (uint8 `[N, H, W, C]`) with
+    /// the classes as `arr_1`. Single files go on where an earlier job was stopped, and several processes may make them together.
     public var out: URL
     /// Where it computes.
     public var compute: ComputeSettings
 
-    /// A sheet of images; see the properties.
+    /// Some images; see the properties.
     public init(
         weights: URL? = nil, count: Int? = nil, seed: UInt64 = 0, text: TextSettings? = nil,
         out: URL = URL(filePath: "samples.png"), compute: ComputeSettings = .cpu
@@ -41,7 +43,7 @@ public struct Sample: Job {
 
     /// What was made.
     public struct Output: Sendable {
-        /// The picture.
+        /// The picture, archive or folder.
         public let file: URL
         /// The number of images in it.
         public let count: Int
@@ -49,15 +51,17 @@ public struct Sample: Job {
         public let seconds: Double
     }
 
-    /// Makes the images, and writes the picture.
+    /// Makes the images, and writes the picture or the files.
     public func run(in context: JobContext) throws -> Output {
-        try require(("count", count, .sheetCounts), ("batch", batch, .batches))
-        try Image.checkPlace(out)
-        if let text { return try sampleText(text, context) }
-        return try samplePixels(context)
+        let place = SamplePlace(out)
+        try require(
+            ("count", count, place.isPicture ? .sheetCounts : .imageCounts), ("batch", batch, .batches))
+        try place.check()
+        if let text { return try sampleText(text, place, context) }
+        return try samplePixels(place, context)
     }
 
-    private func samplePixels(_ context: JobContext) throws -> Output {
+    private func samplePixels(_ place: SamplePlace, _ context: JobContext) throws -> Output {
         let count = count ?? 80
         let file = weights ?? DataFiles.generator
         let (steps, method) = try sampling.steps(of: WeightsUse(of: file))
@@ -73,18 +77,31 @@ public struct Sample: Job {
         let start = ContinuousClock.now
         let maker = ImageMaker(
             denoiser: denoiser, steps: steps, method: method, seed: seed, label: label)
-        var counter = context.counter("sample", total: count, unit: "image")
-        let images = try maker.images(count, batch: batch) { made in
-            counter.update(made)
-            try context.check()
+        if place.isPicture {
+            var counter = context.counter("sample", total: count, unit: "image")
+            let images = try maker.images(count, batch: batch) { made in
+                counter.update(made)
+                try context.check()
+            }
+            counter.finish()
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            try sheet(of: images, classes: label == nil ? denoiser.classCount : 0).write(to: out)
+            return Output(file: out, count: count, seconds: seconds)
         }
-        counter.finish()
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        try sheet(of: images, classes: label == nil ? denoiser.classCount : 0).write(to: out)
-        return Output(file: out, count: count, seconds: seconds)
+        let classes = label.map { [$0] } ?? Array(0..<denoiser.classCount)
+        let description = ImageFiles.Description(
+            weights: fingerprint(of: denoiser.state), count: count, seed: seed,
+            sampling: "\(method), \(steps) steps",
+            shape: maker.imageShape, subjects: classes.map { "class\($0)" }, repeats: 1)
+        try place.write(
+            description, by: maker, batch: batch,
+            labels: classes.isEmpty ? nil : (classes, denoiser.classCount), context)
+        return Output(file: out, count: count, seconds: (ContinuousClock.now - start) / .seconds(1))
     }
 
-    private func sampleText(_ text: TextSettings, _ context: JobContext) throws -> Output {
+    private func sampleText(_ text: TextSettings, _ place: SamplePlace, _ context: JobContext) throws
+        -> Output
+    {
         if label != nil {
             throw SettingError("label", "belongs to a model of classes, not of text", "leave it out")
         }
@@ -92,14 +109,24 @@ public struct Sample: Job {
             throw SettingError(
                 "weights", "is missing, which prompts need", "name a folder of Stable Diffusion")
         }
-        guard ClosedRange<Int>.sheetCounts.contains((count ?? 1) * text.prompts.count) else {
+        let bounds: ClosedRange<Int> = place.isPicture ? .sheetCounts : .imageCounts
+        let (total, overflow) = (count ?? 1).multipliedReportingOverflow(by: text.prompts.count)
+        guard !overflow, bounds.contains(total) else {
             throw SettingError(
                 "count", "is \(count ?? 1) for each of \(text.prompts.count) prompts",
-                "give fewer: \(ClosedRange<Int>.sheetCounts.upperBound) images at most")
+                "give fewer: \(bounds.upperBound) images at most")
         }
         let start = ContinuousClock.now
         let sampler = try TextSampler(folder: weights, text, sampling, seed: seed, compute.device, context)
         let parallel = compute.device == .cpu ? min(batch, LibTorch.threads) : batch
+        guard place.isPicture else {
+            let (maker, network) = try sampler.maker(count ?? 1, context)
+            let description = ImageFiles.Description(
+                weights: network, count: total, seed: seed, sampling: sampler.words, shape: maker.imageShape,
+                subjects: text.prompts, repeats: count ?? 1)
+            try place.write(description, by: maker, batch: parallel, labels: nil, context)
+            return Output(file: out, count: total, seconds: (ContinuousClock.now - start) / .seconds(1))
+        }
         let made = try sampler.latents(count ?? 1, batch: parallel, context)
         LibTorch.returnFreedMemory()
         let images = Image.images(from: sampler.decoder.decodeEach(made.latents))

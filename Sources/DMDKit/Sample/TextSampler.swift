@@ -68,26 +68,50 @@ struct TextSampler {
     func latents(
         _ count: Int, batch: Int, _ context: JobContext
     ) throws -> (latents: Tensor, weights: String) {
-        let (condition, unconditional) = try conditions(context)
-        let shape = try folder.latentShape(height: settings.height, width: settings.width)
-        let network = StableDiffusionDenoiser(
-            try folder.loadUNet(device: device), scheduler: folder.scheduler, sampleShape: shape)
-        let usual = steps == 1 ? 1 : StableDiffusionDenoiser.usualGuidance
-        let denoiser = Guided(
-            network, guidance: settings.guidance ?? usual, unconditional: unconditional)
+        let (denoiser, condition) = try denoiser(context)
         let total = count * settings.prompts.count
         var counter = context.counter("sample", total: total, unit: "image")
         let parts = try stride(from: 0, to: total, by: batch).map { first in
             let indices = Array(first..<min(first + batch, total))
             let prompts = condition.indexed(by: Tensor(indices.map { $0 / count }, device: device))
-            let noise = sampleNoise(indices, seed: seed, shape: shape).to(device)
+            let noise = sampleNoise(indices, seed: seed, shape: denoiser.sampleShape).to(device)
             let latents = folder.scheduler.sample(denoiser, noise: noise, given: prompts, steps: steps)
             counter.update(indices[0] + indices.count)
             try context.check()
             return latents
         }
         counter.finish()
-        return (.concatenated(parts), fingerprint(of: network.unet))
+        return (.concatenated(parts), fingerprint(of: denoiser.base.unet))
+    }
+
+    /// What makes the images that ``latents(_:batch:_:)`` are of, and what tells the network from all others.
+    func maker(_ count: Int, _ context: JobContext) throws -> (maker: ImageMaker, weights: String) {
+        let (denoiser, condition) = try denoiser(context)
+        let maker = ImageMaker(
+            denoiser: denoiser, scheduler: folder.scheduler, autoencoder: decoder, steps: steps, seed: seed
+        ) { [device] indices in
+            condition.indexed(by: Tensor(indices.map { $0 / count }, device: device))
+        }
+        return (maker, fingerprint(of: denoiser.base.unet))
+    }
+
+    /// How images are sampled, in words.
+    var words: String {
+        "\(folder.scheduler.sampler.rawValue), \(steps) steps, guidance \(guidance), not '\(settings.negativePrompt)'"
+    }
+
+    private var guidance: Double {
+        settings.guidance ?? (steps == 1 ? 1 : StableDiffusionDenoiser.usualGuidance)
+    }
+
+    private func denoiser(
+        _ context: JobContext
+    ) throws -> (denoiser: Guided<StableDiffusionDenoiser>, condition: Condition) {
+        let (condition, unconditional) = try conditions(context)
+        let shape = try folder.latentShape(height: settings.height, width: settings.width)
+        let network = StableDiffusionDenoiser(
+            try folder.loadUNet(device: device), scheduler: folder.scheduler, sampleShape: shape)
+        return (Guided(network, guidance: guidance, unconditional: unconditional), condition)
     }
 
     /// What the prompts say, and what guidance leads away from.

@@ -26,6 +26,11 @@ struct ProbabilityFlow<Network: Denoiser> {
     let noise: Tensor
     let condition: Condition?
 
+    init(denoiser: Network, noise: Tensor, condition: Condition?) {
+        LibTorch.keepFreedMemory()
+        (self.denoiser, self.noise, self.condition) = (denoiser, noise, condition)
+    }
+
     /// The state before the first step: noise as strong as the schedule's highest level has it.
     var start: Tensor { precise * denoiser.schedule.initialScale }
 
