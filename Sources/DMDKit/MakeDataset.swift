@@ -13,6 +13,8 @@ public struct MakeDataset: Job {
     public var out: URL
     /// The side in pixels to which every image is cropped around its middle and resized; nil leaves them.
     public var size: Int?
+    /// Whether images are turned upright as the EXIF data of a camera's JPEG files asks for, which the zip does not keep.
+    public var turnsImages = false
     /// Which part of a set that comes as two.
     public var split: Split
     /// Where it computes.
@@ -32,7 +34,10 @@ public struct MakeDataset: Job {
             throw SettingError("out", "is \(out.relativePath)", "give a name in .zip")
         }
         try requireWritable(file: out)
-        let dataset = try openDataset(at: images, split: split.part, size: size, keepsImages: false)
+        let dataset = try openDataset(
+            at: images, split: split.part, size: size, turnsImages: turnsImages,
+            keepsImages: false)
+        if !turnsImages { context.warnOfTurnedImages(in: dataset, at: images.relativePath) }
         var counter = context.counter("dataset", total: dataset.count, unit: "image")
         try writeZip(of: dataset, to: out) { written in
             counter.update(written)
@@ -44,5 +49,15 @@ public struct MakeDataset: Job {
         let names = dataset.classNames.map { " (\($0.joined(separator: ", ")))" } ?? ""
         let classes = dataset.labels == nil ? "no classes" : "\(dataset.classCount) classes\(names)"
         return "\(dataset.count) images, \(kind), \(classes)"
+    }
+}
+
+extension JobContext {
+    /// Warns that images lie on their side, which a viewer that reads EXIF data does not show.
+    func warnOfTurnedImages(in dataset: any ImageDataset, at place: String) {
+        guard dataset.turnedCount > 0 else { return }
+        warn(
+            "\(dataset.turnedCount.formatted()) images of \(place) are not upright without their EXIF data, which is ignored: "
+                + "`dmd dataset --turn` makes a set in which they are.")
     }
 }

@@ -144,8 +144,9 @@ public enum Health: Equatable, Sendable, CustomStringConvertible {
             "The discriminator is too strong: its logits of real images are \(String(format: "%.1f", gap)) above those of generated "
                 + "ones, which leaves the generator little to learn from; lower adversarial.learningRate or raise adversarial.r1Weight."
         case .discriminatorBlind(let loss):
-            "The discriminator is blind: its loss of \(String(format: "%.4f", loss)) is that of a guess, 2 ln 2; raise "
-                + "adversarial.learningRate, or compare images at less noise by adversarial.levels."
+            "The discriminator is blind, or the generator keeps pace with it: its loss of \(String(format: "%.4f", loss)) is that of a "
+                + "guess, 2 ln 2; if distances do not fall, raise adversarial.width or adversarial.learningRate, or compare images at "
+                + "less noise by adversarial.levels."
         case .termsOutOfBalance(let strong, let weak, let ratio):
             "The terms are out of balance: `\(strong)` pulls at images \(String(format: "%.0f", ratio)) times as hard as `\(weak)`; "
                 + "change their weights, or leave the weak one out."

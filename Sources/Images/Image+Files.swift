@@ -9,7 +9,8 @@ extension Image {
     /// Reads a PNG or JPEG file, told apart by their signatures.
     ///
     /// Gray stays gray; palettes become RGB; 16 bits are rounded to 8; alpha is composited on white.
-    /// Orientation in EXIF data and colour profiles are not applied. CMYK becomes RGB without a profile.
+    /// Orientation in EXIF data and colour profiles are not applied, as in most programs that read sets of images; data sets can
+    /// apply the orientation. CMYK becomes RGB without a profile.
     ///
     /// - Throws: ``ImageError`` when the file cannot be read, is no image, is damaged, or is larger than
     ///   65535 pixels a side or 2^28 in all.
@@ -24,6 +25,13 @@ extension Image {
     ///   - name: what errors call it.
     public init(decoding data: Data, named name: String = "the image") throws {
         self = try Codec(data, named: name).decode()
+    }
+
+    /// Decodes a file, and turns it as its EXIF data asks for if that is wanted.
+    init(decoding data: Data, named name: String, turned: Bool) throws {
+        let codec = try Codec(data, named: name)
+        let image = try codec.decode()
+        self = turned ? codec.orientation.turned(image) : image
     }
 
     /// Reads the text chunks of a PNG file held in memory, in their order.
@@ -134,6 +142,9 @@ struct Codec {
         let form = try form()
         return [Int(form.channels), Int(form.height), Int(form.width)]
     }
+
+    /// How the image is to be turned to be upright.
+    var orientation: Orientation { isPNG ? .upright : Orientation(ofJPEG: data) }
 
     func decode(texts: UnsafeMutablePointer<cimages_buffer>? = nil) throws -> Image {
         let form = try form()

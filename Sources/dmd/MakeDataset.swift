@@ -24,11 +24,15 @@ struct MakeDatasetCommand: AsyncParsableCommand {
         help: "The side in pixels to which every image is cropped around its middle and resized.")
     var size: Int?
 
+    @Flag(help: "Turn images upright as the EXIF data of a camera's JPEG files asks for.")
+    var turn = false
+
     @Option(help: "Which part of a set that comes as two: train or test.")
     var split = Split.train
 
     func run() async throws {
-        let job = MakeDataset(images.url, to: out.url, size: size, split: split)
+        var job = MakeDataset(images.url, to: out.url, size: size, split: split)
+        job.turnsImages = turn
         print("\(out): \(try await Terminal.run(job))")
     }
 }

@@ -3,6 +3,7 @@
 
 import Foundation
 import Images
+import TestSupport
 import Testing
 import Torch
 
@@ -14,6 +15,31 @@ import Torch
     private func levels(_ set: any ImageDataset) throws -> [UInt8] {
         let batch = try set.images(at: Array(0..<set.count))
         return Image.images(from: batch).map { $0.pixels[0] }
+    }
+
+    @Test(arguments: [false, true]) func camerasImagesAreTurnedOnlyWhereThatIsAsked(zipped: Bool) throws {
+        let folder = try ScratchFolder()
+        let files = try (1...8).map { number in
+            let file = fixture("images/exif-\(number).jpg")
+            return (name: "\(number).jpg", data: Array(try Data(contentsOf: file)))
+        }
+        for file in files { try folder.write(file.data, "set/\(file.name)") }
+        let place =
+            zipped ? try folder.write(HandMade.zip(files), "set.zip") : folder.url.appending(path: "set")
+        let turned = try openDataset(at: place, turnsImages: true)
+        #expect(turned.imageShape == [3, 16, 24] && turned.turnedCount == 7)
+        let images = try turned.images(at: Array(0..<8)).to(.float32)
+        for number in 1..<8 {
+            let difference = images.selected(dim: 0, index: number) - images.selected(dim: 0, index: 0)
+            #expect(difference.abs().max().item() <= 6, "orientation \(number + 1)")
+        }
+        // As they are stored, four lie on their side.
+        #expect(complaint { _ = try openDataset(at: place) }.contains("16 x 24 RGB"))
+        let square = try openDataset(at: place, size: 8)
+        #expect(square.turnedCount == 7)
+        let stored = try square.images(at: [0, 2]).to(.float32)
+        let halfTurn = stored.selected(dim: 0, index: 0) - stored.selected(dim: 0, index: 1)
+        #expect(halfTurn.abs().max().item() > 50)
     }
 
     @Test func subfoldersAreClassesInOrder() throws {

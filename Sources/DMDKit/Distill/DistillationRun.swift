@@ -110,6 +110,7 @@ struct DistillationRun<Model: TeacherModel> {
         let isNamed = job.realImages != nil
         guard let source = try job.realImages ?? testImages() else { throw DistillationError.noRealImages }
         let dataset = try openDataset(at: source, split: .train, size: model.imageShape[1])
+        context.warnOfTurnedImages(in: dataset, at: source.relativePath)
         guard isNamed || comesAsTwo(dataset) else { throw DistillationError.noRealImages }
         return DatasetImages(dataset, classCount: model.network.classCount)
     }
@@ -173,7 +174,11 @@ struct DistillationRun<Model: TeacherModel> {
     }
 
     private func testDataset() throws -> (any ImageDataset)? {
-        try testImages().map { try openDataset(at: $0, split: .test, size: model.imageShape[1]) }
+        try testImages().map { source in
+            let dataset = try openDataset(at: source, split: .test, size: model.imageShape[1])
+            context.warnOfTurnedImages(in: dataset, at: source.relativePath)
+            return dataset
+        }
     }
 
     private static var mostImages: Int { 10_000 }

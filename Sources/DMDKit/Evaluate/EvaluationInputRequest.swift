@@ -130,6 +130,7 @@ extension EvaluationInputRequest {
             return try openTextModel(prompts, device, context)
         case .images:
             let dataset = try openDataset(at: file, split: split, size: size, keepsImages: false)
+            context.warnOfTurnedImages(in: dataset, at: path)
             var provenance = Provenance(kind: .images, path: path)
             (provenance.count, provenance.size) = (min(count, dataset.count), size)
             provenance.split = split.rawValue

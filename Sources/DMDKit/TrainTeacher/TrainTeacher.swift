@@ -36,7 +36,7 @@ public struct TrainTeacher: Job {
     }
 
     private func train(_ begun: RunRecord?, _ context: JobContext) throws -> [URL] {
-        let (settings, makeTrainer, record) = try prepared(begun)
+        let (settings, makeTrainer, record) = try prepared(begun, context)
         let folder = run.runFolder
         try NetworkMemory.training(settings, on: compute.device).checkFits(compute.device)
         let trainer = try makeTrainer()
@@ -66,13 +66,13 @@ public struct TrainTeacher: Job {
     public func plan() throws -> String {
         let begun = try run.begunRecord()
         return try LibTorch.withThreads(compute.threadCount(begun)) {
-            let (settings, makeTrainer, _) = try prepared(begun)
+            let (settings, makeTrainer, _) = try prepared(begun, nil)
             let cost = try Cost(.training(settings, on: compute.device), on: compute.device, of: makeTrainer)
             return "\(try settings.yaml())\(cost)"
         }
     }
 
-    private func prepared(_ begun: RunRecord?) throws -> (
+    private func prepared(_ begun: RunRecord?, _ context: JobContext?) throws -> (
         TeacherRecipe, () throws -> TeacherTrainer, RunRecord
     ) {
         let folder = run.runFolder
@@ -80,6 +80,7 @@ public struct TrainTeacher: Job {
         let settings = try recipe.resolved(as: TeacherRecipe.self, default: run.keptRecipe)
         let dataset = try openDataset(
             at: images ?? DataFiles.fashionMNIST(), split: .train, size: settings.network.imgResolution)
+        if let images { context?.warnOfTurnedImages(in: dataset, at: images.relativePath) }
         var record = RunRecord(threads: LibTorch.threads, keeping: run.retention(begun))
         record.note(images, as: "images", in: folder)
         record.inputs["set of images"] = "\(dataset.count) of shape \(dataset.imageShape)"

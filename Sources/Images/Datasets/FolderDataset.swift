@@ -21,6 +21,8 @@ public struct FolderDataset: ImageDataset {
     public let labels: [Int]?
     /// The names of the subfolders that are classes.
     public let classNames: [String]?
+    /// How many images are not upright by their EXIF data.
+    public let turnedCount: Int
     /// `[C, H, W]`.
     public var imageShape: [Int] { store.shape }
     private let store: ImageStore
@@ -31,11 +33,12 @@ public struct FolderDataset: ImageDataset {
     ///   - url: the folder.
     ///   - size: the side to which every image is cropped around its middle and resized; with nil, all must be
     ///     of one size.
+    ///   - turnsImages: whether images are turned upright as their EXIF data asks for.
     ///   - keepsImages: whether images stay in memory once they are decoded, up to 2 GB; false where each is
     ///     asked for once.
     /// - Throws: ``ImageError`` naming the files that are no images, the first that is damaged or of another size than
     ///   the first, a link that leads nowhere, or an image that `dataset.json` lacks.
-    public init(at url: URL, size: Int? = nil, keepsImages: Bool = true) throws {
+    public init(at url: URL, size: Int? = nil, turnsImages: Bool = false, keepsImages: Bool = true) throws {
         let all = try Self.paths(in: url)
         let paths = all.filter { $0 != LabelFile.name }
         guard !paths.isEmpty else {
@@ -44,11 +47,13 @@ public struct FolderDataset: ImageDataset {
                 reason: "it holds no PNG or JPEG images and no IDX files such as train-images-idx3-ubyte")
         }
         let files = paths.map { url.appendingPathComponent($0) }
-        let headers = try ImageHeaders(of: paths, in: url.path, size: size) {
+        let headers = try ImageHeaders(of: paths, in: url.path, size: size, turnsImages: turnsImages) {
             files[$0].path
-        } shape: {
-            try Codec(readFile(files[$0]), named: files[$0].path).shape()
+        } header: {
+            let codec = try Codec(readFile(files[$0]), named: files[$0].path)
+            return (try codec.shape(), codec.orientation)
         }
+        turnedCount = headers.turnedCount
 
         count = files.count
         if paths.count < all.count {
@@ -61,7 +66,8 @@ public struct FolderDataset: ImageDataset {
         }
         classCount = labels?.max().map { $0 + 1 } ?? 0
         store = ImageStore(shape: headers.shape, size: size, keepsImages: keepsImages) { index in
-            (try Image(contentsOf: files[index]), files[index].path)
+            let file = files[index]
+            return (try Image(decoding: readFile(file), named: file.path, turned: turnsImages), file.path)
         }
     }
 

@@ -34,14 +34,15 @@ struct ImageArchive {
         }
     }
 
-    /// `[C, H, W]` of a member that is an image, of which no more is read than need be.
-    func shape(of member: ZipArchive.Member) throws -> [Int] {
+    /// `[C, H, W]` of a member that is an image, of which no more is read than need be, and how it is to be turned.
+    func header(of member: ZipArchive.Member) throws -> (shape: [Int], orientation: Orientation) {
         let start = try archived { () throws(ArchiveError) in
             try archive.start(of: member, atMost: Self.headerSize)
         }
         let header = try Codec(start, named: title(of: member))
-        if start.count < member.size, let shape = try? header.shape() { return shape }
-        return try Codec(contents(of: member), named: title(of: member)).shape()
+        if start.count < member.size, let shape = try? header.shape() { return (shape, header.orientation) }
+        let whole = try Codec(contents(of: member), named: title(of: member))
+        return (try whole.shape(), whole.orientation)
     }
 }
 

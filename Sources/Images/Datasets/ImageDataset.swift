@@ -18,6 +18,8 @@ public protocol ImageDataset: Sendable {
     var labels: [Int]? { get }
     /// The names of the classes, where they are known.
     var classNames: [String]? { get }
+    /// How many images are not upright by their EXIF data, whether or not they are turned.
+    var turnedCount: Int { get }
 
     /// The images at `indices`, each in `0..<count`, as uint8 `[N, C, H, W]`.
     ///
@@ -28,6 +30,8 @@ public protocol ImageDataset: Sendable {
 extension ImageDataset {
     /// No names.
     public var classNames: [String]? { nil }
+    /// None.
+    public var turnedCount: Int { 0 }
 }
 
 /// The part of a set that comes as two.
@@ -47,23 +51,25 @@ public enum DatasetSplit: String, Sendable, CaseIterable {
 ///   - split: which part of IDX files and of CIFAR-10; the other kinds hold one set.
 ///   - size: the side, in pixels, to which every image is cropped and resized; nil keeps the images as they
 ///     are.
+///   - turnsImages: whether images are turned upright as the EXIF data of a camera's JPEG files asks for.
 ///   - keepsImages: whether images stay in memory once they are decoded, up to 2 GB; false where each is asked
 ///     for once.
 /// - Throws: ``ImageError`` naming the file and what is wrong with it.
 public func openDataset(
-    at url: URL, split: DatasetSplit = .train, size: Int? = nil, keepsImages: Bool = true
+    at url: URL, split: DatasetSplit = .train, size: Int? = nil, turnsImages: Bool = false,
+    keepsImages: Bool = true
 ) throws -> any ImageDataset {
     if try isExistingFolder(url) {
         if IDXDataset.canOpen(folder: url) { return try IDXDataset(at: url, split: split, size: size) }
         if CIFARFiles.canOpen(folder: url) {
             return try CIFARDataset(at: url, split: split, size: size, keepsImages: keepsImages)
         }
-        return try FolderDataset(at: url, size: size, keepsImages: keepsImages)
+        return try FolderDataset(at: url, size: size, turnsImages: turnsImages, keepsImages: keepsImages)
     }
     let file = try readFile(url)
     if file.starts(with: ZipArchive.signature) {
         if NumPyDataset.canOpen(url) { return try NumPyDataset(at: url, size: size) }
-        return try ZipDataset(at: url, size: size, keepsImages: keepsImages)
+        return try ZipDataset(at: url, size: size, turnsImages: turnsImages, keepsImages: keepsImages)
     }
     if CIFARFiles.canOpen(file, at: url) {
         return try CIFARDataset(at: url, split: split, size: size, keepsImages: keepsImages)

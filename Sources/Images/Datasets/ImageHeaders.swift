@@ -5,6 +5,8 @@
 struct ImageHeaders {
     /// `[C, H, W]` of the set: RGB if any image is.
     let shape: [Int]
+    /// How many images are not upright by their EXIF data.
+    let turnedCount: Int
 
     /// Reads them all.
     ///
@@ -13,18 +15,22 @@ struct ImageHeaders {
     ///   - place: what errors call the set.
     ///   - size: the side to which images are brought; with nil, all must be of one size.
     ///   - title: what errors call the file at a position.
-    ///   - shape: reads `[C, H, W]` of the file at a position.
+    ///   - turnsImages: whether images are turned upright.
+    ///   - header: reads `[C, H, W]` of the file at a position, and how it is to be turned.
     /// - Throws: ``ImageError`` that tells of all files that are no images, or of the first that is damaged or of another
     ///   size than the first.
     init(
-        of paths: [String], in place: String, size: Int?, title: (Int) -> String,
-        shape: (Int) throws -> [Int]
+        of paths: [String], in place: String, size: Int?, turnsImages: Bool, title: (Int) -> String,
+        header: (Int) throws -> (shape: [Int], orientation: Orientation)
     ) throws {
         var shapes: [[Int]] = []
+        var turnedCount = 0
         var strays: [Int] = []
         for index in paths.indices {
             do {
-                shapes.append(try shape(index))
+                let (shape, orientation) = try header(index)
+                shapes.append(turnsImages ? orientation.shape(shape) : shape)
+                if orientation != .upright { turnedCount += 1 }
             } catch ImageError.notAnImage {
                 strays.append(index)
             }
@@ -40,6 +46,7 @@ struct ImageHeaders {
                 file: title(odd), found: form(of: shapes[odd]),
                 expected: "\(form(of: shapes[0])) as in \(paths[0])")
         }
+        self.turnedCount = turnedCount
         self.shape = [shapes.map { $0[0] }.max() ?? 1] + (size.map { [$0, $0] } ?? Array(area))
     }
 }

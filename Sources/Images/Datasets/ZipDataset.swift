@@ -23,6 +23,8 @@ public struct ZipDataset: ImageDataset {
     public let classCount: Int
     /// The class of each image.
     public let labels: [Int]?
+    /// How many images are not upright by their EXIF data.
+    public let turnedCount: Int
     /// `[C, H, W]`.
     public var imageShape: [Int] { store.shape }
     private let store: ImageStore
@@ -32,22 +34,26 @@ public struct ZipDataset: ImageDataset {
     /// - Parameters:
     ///   - url: the archive.
     ///   - size: the side to which every image is cropped and resized; with nil, all must be of one size.
+    ///   - turnsImages: whether images are turned upright as their EXIF data asks for.
     ///   - keepsImages: whether images stay in memory once they are decoded, up to 2 GB; false where each is
     ///     asked for once.
     /// - Throws: ``ImageError`` when the archive is damaged, holds a file that is no image, or a member's
     ///   name or size is suspect, or labels are missing.
-    public init(at url: URL, size: Int? = nil, keepsImages: Bool = true) throws {
+    public init(at url: URL, size: Int? = nil, turnsImages: Bool = false, keepsImages: Bool = true) throws {
         let archive = try ImageArchive(at: url)
         let shown = archive.members.filter { !$0.name.split(separator: "/").contains(where: isPassedOver) }
         let images = shown.filter { $0.name != LabelFile.name }
         guard !images.isEmpty else {
             throw ImageError.notADataset(file: url.path, reason: "it holds no images")
         }
-        let headers = try ImageHeaders(of: images.map(\.name), in: url.path, size: size) {
+        let headers = try ImageHeaders(
+            of: images.map(\.name), in: url.path, size: size, turnsImages: turnsImages
+        ) {
             archive.title(of: images[$0])
-        } shape: {
-            try archive.shape(of: images[$0])
+        } header: {
+            try archive.header(of: images[$0])
         }
+        turnedCount = headers.turnedCount
 
         count = images.count
         labels = try shown.first { $0.name == LabelFile.name }.flatMap {
@@ -57,7 +63,8 @@ public struct ZipDataset: ImageDataset {
         classCount = labels?.max().map { $0 + 1 } ?? 0
         store = ImageStore(shape: headers.shape, size: size, keepsImages: keepsImages) { index in
             let name = archive.title(of: images[index])
-            return (try Image(decoding: archive.contents(of: images[index]), named: name), name)
+            let data = try archive.contents(of: images[index])
+            return (try Image(decoding: data, named: name, turned: turnsImages), name)
         }
     }
 
