@@ -29,6 +29,7 @@ let package = Package(
         harness("FuzzRecipe", of: ["Training", "Distillation", "DMDKit"]),
         harness("FuzzRun", of: ["Training"]),
         harness("FuzzSafetensors", of: ["Torch", "Weights"]),
+        harness("FuzzTexts", of: ["Encoders"]),
         harness("FuzzWeights", of: ["Weights"]),
     ]
 )

@@ -56,9 +56,9 @@ import Torch
             try said(["arr_0": rows]).contains("shape [2, 3, 2, 2], where images are |u1 and [N, H, W, 3]"))
         let numbers = NumPyArray(type: "<f4", shape: [6], bytes: Self.pixels)
         #expect(try said(["arr_0": numbers]).contains("of type <f4 and shape [6]"))
+        let huge = NumPyArray(type: "<i8", shape: [2], bytes: Data(repeating: 0x7F, count: 16))
+        #expect(try said(["arr_0": images, "arr_1": huge]).contains("is not a whole number from 0 to 65535"))
         let names = NumPyArray(type: "<f4", shape: [2], bytes: Data(count: 8))
-        #expect(
-            try said(["arr_0": images, "arr_1": names]).contains(
-                "is not a whole number from 0 for each of the 2 images"))
+        #expect(try said(["arr_0": images, "arr_1": names]).contains("for each of the 2 images"))
     }
 }

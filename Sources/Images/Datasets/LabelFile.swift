@@ -19,6 +19,9 @@ enum LabelFile {
         return Data("{\"labels\": \(pairs.map { "[\($0.joined(separator: ", "))]" } ?? "null")}".utf8)
     }
 
+    /// What a class can be.
+    static let classes = 0...Int(UInt16.max)
+
     private struct Contents: Decodable {
         let labels: [Label]?
     }
@@ -47,9 +50,10 @@ enum LabelFile {
             guard let label = byName[name] else {
                 throw ImageError.badLabels(file: file, reason: "there is none for \(name)")
             }
-            guard (0...Int(UInt16.max)).contains(label) else {
+            guard classes.contains(label) else {
                 throw ImageError.badLabels(
-                    file: file, reason: "\(name) has class \(label), which is not in 0...\(UInt16.max)")
+                    file: file,
+                    reason: "\(name) has class \(label), which is not in 0...\(classes.upperBound)")
             }
             return label
         }

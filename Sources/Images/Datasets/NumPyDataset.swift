@@ -51,11 +51,13 @@ public struct NumPyDataset: ImageDataset {
         let (height, width, channels) = (shape[1], shape[2], shape[3])
         labels = try array(Self.classes).map { classes in
             guard classes.shape == [shape[0]], let numbers = classes.wholeNumbers,
-                numbers.allSatisfy({ $0 >= 0 })
+                numbers.allSatisfy({ LabelFile.classes.contains($0) })
             else {
                 throw ImageError.badLabels(
                     file: url.path,
-                    reason: "'arr_1' is not a whole number from 0 for each of the \(shape[0]) images")
+                    reason:
+                        "'arr_1' is not a whole number from 0 to \(LabelFile.classes.upperBound) for each of the \(shape[0]) images"
+                )
             }
             return numbers
         }
