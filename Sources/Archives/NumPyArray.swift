@@ -29,7 +29,7 @@ public struct NumPyArray: Sendable {
         guard type.count >= 3, "<>|".contains(type.prefix(1)), "biufc".contains(type.dropFirst().prefix(1)),
             let size = Int(type.dropFirst(2)), size > 0
         else {
-            throw .damaged(
+            throw .unsupported(
                 file: file, reason: "it has an array of type '\(type.prefix(40))', which is not numbers")
         }
         let count = shape.reduce(size) { product, dim -> Int? in

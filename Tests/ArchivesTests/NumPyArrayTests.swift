@@ -36,7 +36,6 @@ import Testing
         "is refused if its header is not what it should be",
         arguments: [
             ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "states no plain type"),
-            ("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "'|O', which is not numbers"),
             (
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }",
                 "4 bytes for an array of shape [2]"
@@ -54,6 +53,18 @@ import Testing
     func headers(header: String, words: String) {
         let said = complaint { _ = try NumPyArray(npy: file(header, elements: 4), named: "a.npy") }
         #expect(said.hasPrefix("a.npy is damaged: ") && said.contains(words), "\(said)")
+    }
+
+    @Test("of texts or objects is sound, and not read", arguments: ["|O", "<U10", "|S4", "<M8[ns]"])
+    func otherTypes(type: String) {
+        let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (1,), }"
+        let error = #expect(throws: ArchiveError.self) {
+            try NumPyArray(npy: file(header, elements: 4), named: "a.npy")
+        }
+        #expect(
+            error?.description
+                == "a.npy is not read here: it has an array of type '\(type)', which is not numbers; leave it out of the archive."
+        )
     }
 
     @Test("that breaks off is an error, wherever it does")

@@ -60,6 +60,7 @@ extension ImageError {
     init(_ error: ArchiveError) {
         switch error {
         case .damaged(let file, let reason): self = .damaged(file: file, reason: reason)
+        case .unsupported(let file, let reason): self = .notADataset(file: file, reason: reason)
         case .notData(let file, let global):
             self = .notADataset(file: file, reason: "it asks for \(global), which is not data")
         }

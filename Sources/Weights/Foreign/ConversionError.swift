@@ -51,6 +51,7 @@ public enum ConversionError: LocalizedError, Equatable, CustomStringConvertible 
         switch error {
         case .damaged(let file, let reason):
             self = .damaged(file: file, reason: reason)
+        case .unsupported(let file, let reason): self = .unsupported(file: file, reason: reason)
         case .notData(let file, let global): self = .notData(file: file, global: global)
         }
     }
