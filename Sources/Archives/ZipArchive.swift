@@ -75,17 +75,7 @@ public final class ZipArchive: Sendable {
     ///
     /// - Throws: ``ArchiveError/damaged(file:reason:)``.
     public func contents(of member: Member) throws(ArchiveError) -> Data {
-        var data = Data(count: member.size)
-        let failure = handle.withLock { archive in
-            data.withUnsafeMutableBytes { bytes in
-                let buffer = bytes.assumingMemoryBound(to: UInt8.self)
-                return reason {
-                    carchives_zip_read(archive, member.index, buffer.baseAddress, UInt64(buffer.count), $0)
-                }
-            }
-        }
-        if let failure { throw .damaged(file: title(of: member), reason: failure) }
-        return data
+        try bytes(of: member, count: member.size, carchives_zip_read)
     }
 
     /// Reads the first bytes of a member, as many as `limit` or all, of which no check sum tells whether they are right.
@@ -93,13 +83,20 @@ public final class ZipArchive: Sendable {
     /// - Throws: ``ArchiveError/damaged(file:reason:)``.
     public func start(of member: Member, atMost limit: Int) throws(ArchiveError) -> Data {
         guard member.size > limit else { return try contents(of: member) }
-        var data = Data(count: limit)
+        return try bytes(of: member, count: limit, carchives_zip_start)
+    }
+
+    private typealias Reader =
+        @Sendable (
+            OpaquePointer?, Int64, UnsafeMutablePointer<UInt8>?, UInt64, UnsafeMutablePointer<CChar>?
+        ) -> Bool
+
+    private func bytes(of member: Member, count: Int, _ read: Reader) throws(ArchiveError) -> Data {
+        var data = Data(count: count)
         let failure = handle.withLock { archive in
             data.withUnsafeMutableBytes { bytes in
                 let buffer = bytes.assumingMemoryBound(to: UInt8.self)
-                return reason {
-                    carchives_zip_start(archive, member.index, buffer.baseAddress, UInt64(buffer.count), $0)
-                }
+                return reason { read(archive, member.index, buffer.baseAddress, UInt64(buffer.count), $0) }
             }
         }
         if let failure { throw .damaged(file: title(of: member), reason: failure) }

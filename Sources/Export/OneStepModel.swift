@@ -84,12 +84,10 @@ private func write(
 /// Copies all the files of a tokenizer's folder: programs differ in which of them they read.
 private func copyTokenizer(_ folder: URL, to copy: URL) throws {
     try makeFolder(copy)
-    for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
-        let target = file.resolvingSymlinksInPath()
-        guard (try? target.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true else {
-            continue
-        }
-        try copyFile(target, to: copy.appending(path: file.lastPathComponent))
+    for name in try names(in: folder) {
+        let file = folder.appending(path: name)
+        guard FileManager.default.fileExists(atPath: file.path), !isFolder(file) else { continue }
+        try copyFile(file, to: copy.appending(path: name))
     }
 }
 

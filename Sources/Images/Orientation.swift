@@ -16,7 +16,7 @@ struct Orientation: Equatable {
 
     /// What the start of a JPEG file says; upright where it says nothing that makes sense.
     init(ofJPEG data: Data) {
-        number = Self.exif(in: [UInt8](data.prefix(1 << 17))).flatMap(Self.orientation) ?? 1
+        number = data.withUnsafeBytes { Self.exif(in: $0).flatMap(Self.orientation) } ?? 1
     }
 
     /// Whether height and width change places.
@@ -47,7 +47,7 @@ struct Orientation: Equatable {
     }
 
     /// The TIFF structure within the first segment of EXIF data.
-    private static func exif(in file: [UInt8]) -> ArraySlice<UInt8>? {
+    private static func exif(in file: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer>? {
         let name: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0, 0]
         var position = 2
         while position + 4 <= file.count, file[position] == 0xFF, file[position + 1] != 0xDA {
@@ -60,14 +60,14 @@ struct Orientation: Equatable {
         return nil
     }
 
-    private static func orientation(_ tiff: ArraySlice<UInt8>) -> Int? {
+    private static func orientation(_ tiff: Slice<UnsafeRawBufferPointer>) -> Int? {
         let isLittle = tiff.starts(with: [0x49, 0x49, 42, 0])
         guard isLittle || tiff.starts(with: [0x4D, 0x4D, 0, 42]) else { return nil }
         func number(at offset: Int, bytes: Int) -> Int? {
             let start = tiff.startIndex + offset
             guard offset >= 0, start + bytes <= tiff.endIndex else { return nil }
             let digits = tiff[start..<start + bytes]
-            return (isLittle ? digits.reversed() : Array(digits)).reduce(0) { $0 << 8 | Int($1) }
+            return (isLittle ? Array(digits.reversed()) : Array(digits)).reduce(0) { $0 << 8 | Int($1) }
         }
         guard let first = number(at: 4, bytes: 4), let count = number(at: first, bytes: 2) else { return nil }
         for entry in 0..<count {

@@ -78,9 +78,13 @@ struct ImageFiles {
         for first in stride(from: 0, to: description.count, by: batch) {
             let range = first..<min(first + batch, description.count)
             defer { done += range.count }
-            guard !range.allSatisfy({ there.contains(name(of: $0)) }) else { continue }
+            let place = folder.appending(path: ".dmd-\(first)")
+            guard !range.allSatisfy({ there.contains(name(of: $0)) }) else {
+                FileClaim.removeAbandoned(on: place)
+                continue
+            }
             try context.check()
-            guard let claim = try FileClaim(on: folder.appending(path: ".dmd-\(first)")) else { continue }
+            guard let claim = try FileClaim(on: place) else { continue }
             let missing = range.filter { !FileManager.default.fileExists(atPath: file(of: $0).path) }
             if !missing.isEmpty {
                 counter =

@@ -156,11 +156,8 @@ private struct PromptManifest: Codable, Equatable {
         let claim = try FileClaim(waitingFor: url)
         defer { claim.fulfil() }
         guard try Self.read(url).encoderVersion == nil else { return false }
-        let files =
-            (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
-        for file in files
-        where file.pathExtension == "safetensors" && file.lastPathComponent.hasPrefix("prompts-") {
-            try FileManager.default.removeItem(at: file)
+        for name in try names(in: folder) where name.hasPrefix("prompts-") && name.hasSuffix(".safetensors") {
+            try remove(folder.appending(path: name))
         }
         try writeAtomically(JSONEncoder.file.encode(self), to: url)
         return true

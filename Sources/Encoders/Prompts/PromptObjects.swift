@@ -76,12 +76,12 @@ private struct PromptObjects {
     }
 
     private mutating func prompt(of object: [String: Any], line: Int) throws(PromptFileError) -> String {
-        let names = object.keys.sorted()
-        key = key ?? promptColumn(column, among: names).map { names[$0] }
-        guard let key, let value = object[key], !(value is NSNull) else {
-            bare = bare ?? (line, names)
-            return ""
+        if key == nil {
+            let names = object.keys.sorted()
+            key = promptColumn(column, among: names).map { names[$0] }
+            if key == nil { bare = bare ?? (line, names) }
         }
+        guard let key, let value = object[key], !(value is NSNull) else { return "" }
         guard let text = value as? String else { throw .valueIsNoText(file: file, line: line, key: key) }
         return withoutSpace(text)
     }
