@@ -29,6 +29,17 @@ struct EvaluationTests {
             })
     }
 
+    @Test("images that are smaller than the features' network takes are refused")
+    func small() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            let made = try evaluate(dmd, "images", "--against", "images", "--size", "8")
+            #expect(
+                made.status != 0 && made.errors.contains("8 x 8, and vgg16 takes 16 pixels or more a side"),
+                "\(made.errors)")
+        }
+    }
+
     @Test("a model against images gives a card that verifies, until a file is another")
     func card() throws {
         try Command.withFolder { dmd in

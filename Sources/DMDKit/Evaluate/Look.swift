@@ -45,6 +45,12 @@ struct Look {
         guard let source = input.source(seed: seed) else {
             preconditionFailure("only statistics have no images")
         }
+        let least = extractor.network.smallestSide
+        guard source.shape.dropFirst().allSatisfy({ $0 >= least }) else {
+            throw KitError(
+                "The images of \(input.provenance.path) are \(source.shape[2]) x \(source.shape[1]), and \(features.name) takes \(least) "
+                    + "pixels or more a side: choose other features, or make a set of larger images.")
+        }
         let key = try key(input, seed, prompts)
         let seen = try extractor.statistics(of: source, title: title, key: key, prompts: prompts)
         return Found(result: .images(seen), source: source, key: key)

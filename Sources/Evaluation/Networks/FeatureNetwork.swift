@@ -18,12 +18,20 @@ public protocol FeatureNetwork: Sendable {
     /// The number of classes that the network tells apart; nil if it does not.
     var classCount: Int? { get }
 
+    /// The least height and width of an image.
+    var smallestSide: Int { get }
+
     /// The features of each image, without gradient, computed in parts side by side on the CPU.
     ///
     /// - Parameter images: `[N, C, H, W]`, N at least 1, with 1 channel, taken as grey, or 3, from 0 for black to 255;
     ///   `uint8`, or a floating-point type whose values are used as they are.
     /// - Throws: an error if the network is a foreign program that fails.
     func features(ofLevels images: Tensor) throws -> ImageFeatures
+}
+
+extension FeatureNetwork {
+    /// Any: most networks bring images to a size of their own.
+    public var smallestSide: Int { 1 }
 }
 
 /// What a ``FeatureNetwork`` makes of some images.

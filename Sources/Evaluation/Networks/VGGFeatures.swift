@@ -51,6 +51,9 @@ public final class VGGFeatures: FeatureNetwork {
         FeatureKind(network: Self.name, resize: resize.map { "bilinear-\($0)" } ?? "none", count: Self.count)
     }
 
+    /// That of ``VGG16`` where images are not resized.
+    public var smallestSide: Int { resize == nil ? VGG16.smallestSide : 1 }
+
     /// None.
     public var classCount: Int? { nil }
 

@@ -68,7 +68,9 @@ public func openDataset(
     }
     let file = try readFile(url)
     if file.starts(with: ZipArchive.signature) {
-        if NumPyDataset.canOpen(url) { return try NumPyDataset(at: url, size: size) }
+        if NumPyDataset.mayOpen(file), NumPyDataset.canOpen(url) {
+            return try NumPyDataset(at: url, size: size)
+        }
         return try ZipDataset(at: url, size: size, turnsImages: turnsImages, keepsImages: keepsImages)
     }
     if CIFARFiles.canOpen(file, at: url) {
