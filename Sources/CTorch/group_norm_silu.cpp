@@ -109,8 +109,9 @@ void statistics(const Sizes &s, const T *x, const T *shift, double epsilon, T *m
     }
 }
 
+/// Without const_data_ptr<T>(), whose name clang and GCC mangle differently with libtorch 2.11.
 template <typename T> const T *row(const at::Tensor &tensor, int64_t n, int64_t width) {
-    return tensor.defined() ? tensor.const_data_ptr<T>() + n * width : nullptr;
+    return tensor.defined() ? static_cast<const T *>(tensor.const_data_ptr()) + n * width : nullptr;
 }
 
 /// The weight or bias of a sample: its own row, or the one that all samples share.
