@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The swift-dmd authors
-"""Times one step of Distribution Matching Distillation, and its parts, in plain PyTorch eager on the CPU.
+"""Times one step of Distribution Matching Distillation, and its parts, in plain PyTorch eager.
 
 Prints one JSON object; README.md describes it. Each item runs in a process of its own, so that its peak memory is its
 own too. All weights and images are random: only shapes matter here.
@@ -170,9 +170,16 @@ def items_of(config):
     return [name for name in ITEMS if name != ("sample_heun18" if config.startswith("sd15") else "text_to_image")]
 
 
+def synchronize():
+    if torch.get_default_device().type == "cuda":
+        torch.cuda.synchronize()
+
+
 def seconds(work):
+    synchronize()
     start = time.perf_counter()
     work()
+    synchronize()
     return time.perf_counter() - start
 
 
@@ -203,6 +210,7 @@ def main():
     parser.add_argument("--lpips-size", type=int, help="resize images to this before LPIPS (not at all)")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:INDEX")
     parser.add_argument("--items", help="which to time, with commas (all)")
     parser.add_argument("--edm", metavar="FOLDER", help="run the networks of this checkout of NVlabs/edm")
     parser.add_argument("--in-process", action="store_true", help=argparse.SUPPRESS)
@@ -215,6 +223,7 @@ def main():
     if arguments.config in ("cifar10-ncsnpp", "imagenet64") and not arguments.edm:
         parser.error(f"{arguments.config} needs --edm, a checkout of NVlabs/edm")
     torch.set_num_threads(arguments.threads)
+    torch.set_default_device(arguments.device)
     network = dict(CONFIGS[arguments.config])
     if arguments.model_channels:
         network["model_channels"] = arguments.model_channels
