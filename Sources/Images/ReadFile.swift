@@ -15,8 +15,11 @@ func readFile(_ url: URL) throws -> Data {
         throw ImageError.unreadable(file: url.path, reason: cause(of: error))
     }
     let isPage = ["htm", "html", "xml"].contains(url.pathExtension.lowercased())
-    if let substitute = ContentKind(data)?.substitute, !isPage {
-        throw ImageError.substituted(file: url.path, reason: substitute)
-    }
+    if !isPage { try refuseSubstitute(data, named: url.path) }
     return data
+}
+
+/// - Throws: ``ImageError/substituted(file:reason:)`` if the beginning of a file, or all of it, is of something that stands in its place.
+func refuseSubstitute(_ data: Data, named name: String) throws(ImageError) {
+    if let substitute = ContentKind(data)?.substitute { throw .substituted(file: name, reason: substitute) }
 }

@@ -38,6 +38,19 @@ final class PromptFileTests {
         #expect(try readPrompts(file("PROMPTS.TXT", text)) == prompts)
     }
 
+    @Test(
+        "a column of a file that has none is refused",
+        arguments: [
+            ("a.txt", "a cat"), ("a.json", #"["a cat", null]"#), ("a.jsonl", "\"a cat\"\nnull"),
+        ])
+    func noColumns(name: String, text: String) throws {
+        let file = try file(name, text)
+        #expect(try readPrompts(file)[0] == "a cat")
+        let error = try #require(throws: PromptFileError.self) { try readPrompts(file, column: "text") }
+        #expect(error == .noColumns(file: file.path))
+        #expect(error.description.hasSuffix("leave the name of the column out."))
+    }
+
     @Test("a table has a prompt a row", arguments: [",", "\t"])
     func table(separator: String) throws {
         func read(_ text: String, column: String? = nil) throws -> [String] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Archives
 import Foundation
 import Images
 import TestSupport
@@ -226,6 +227,11 @@ import Torch
                     == "\(folder.url.path)/\(file) cannot be used: it is a pointer of Git LFS in the place of the file: run "
                     + "`git lfs pull` where it was cloned.")
         }
+        let archive = folder.url.appending(path: "images.zip")
+        try writeZip(to: archive, names: ["a.png", "b.png"]) { Data($0 == 0 ? try self.png(1) : pointer) }
+        #expect(
+            complaint { _ = try openDataset(at: archive) }.hasPrefix(
+                "\(archive.path): b.png cannot be used: it is a pointer of Git LFS"))
         try folder.write(Array("<html>".utf8), "notes/index.html")
         #expect(
             complaint { _ = try openDataset(at: folder.url.appending(path: "notes")) }.contains(

@@ -34,6 +34,7 @@ struct TextSampler {
     private let folder: StableDiffusionFolder
     private let settings: TextSettings
     private let steps: Int
+    private let guidance: Double
     private let seed: UInt64
     private let device: Device
 
@@ -53,10 +54,11 @@ struct TextSampler {
         self.settings = settings
         self.seed = seed
         self.device = device
-        if steps == 1, settings.guidance ?? 1 == 1, !settings.negativePrompt.isEmpty {
+        guidance = settings.guidance ?? (steps == 1 ? 1 : StableDiffusionDenoiser.usualGuidance)
+        if guidance == 1, !settings.negativePrompt.isEmpty {
             throw SettingError(
-                "negativePrompt", "is of no use in one evaluation, which takes no guidance",
-                "leave it out, or give `guidance` or more `steps`")
+                "negativePrompt", "is of no use without guidance, which is 1",
+                "leave it out, or give a `guidance` above 1")
         }
         _ = try folder.latentShape(height: settings.height, width: settings.width)
         // Needed last, and small: what is wrong with it is said before the work begins.
@@ -98,10 +100,6 @@ struct TextSampler {
     /// How images are sampled, in words.
     var words: String {
         "\(folder.scheduler.sampler.rawValue), \(steps) steps, guidance \(guidance), not '\(settings.negativePrompt)'"
-    }
-
-    private var guidance: Double {
-        settings.guidance ?? (steps == 1 ? 1 : StableDiffusionDenoiser.usualGuidance)
     }
 
     private func denoiser(

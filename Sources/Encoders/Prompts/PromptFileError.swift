@@ -29,6 +29,8 @@ public enum PromptFileError: LocalizedError, Equatable, CustomStringConvertible 
     case notAList(file: String)
     /// No object has a key of the given name or, where none is given, of any usual one; the first object is named.
     case missingKey(file: String, line: Int, key: String?, found: [String])
+    /// A column or key is named, and the file has nothing but texts.
+    case noColumns(file: String)
     /// What an object has for a prompt is no string.
     case valueIsNoText(file: String, line: Int, key: String)
 
@@ -65,6 +67,8 @@ public enum PromptFileError: LocalizedError, Equatable, CustomStringConvertible 
                 + "prompt a line."
         case .missingKey(let file, let line, let key, let found):
             "The object on line \(line) of \(file) has no key \(oneOf(key)): name one that all have, it has \(list(found))."
+        case .noColumns(let file):
+            "\(file) is a list of texts, without columns or keys: leave the name of the column out."
         case .valueIsNoText(let file, let line, let key):
             "The object on line \(line) of \(file) has for '\(key)' something other than text: give a string."
         }

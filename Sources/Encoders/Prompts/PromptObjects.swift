@@ -67,11 +67,13 @@ private struct PromptObjects {
         return true
     }
 
-    /// - Throws: ``PromptFileError/missingKey(file:line:key:found:)`` where there are objects and none has a prompt.
+    /// - Throws: ``PromptFileError/missingKey(file:line:key:found:)`` where there are objects and none has a prompt,
+    ///   ``PromptFileError/noColumns(file:)`` where a key is given and there are no objects.
     func all() throws(PromptFileError) -> [String] {
         if let bare, key == nil {
             throw .missingKey(file: file, line: bare.line, key: column, found: bare.names)
         }
+        if column != nil, key == nil { throw .noColumns(file: file) }
         return prompts
     }
 

@@ -30,6 +30,7 @@ public func readPrompts(_ file: URL, column: String? = nil) throws -> [String] {
     guard let ending = Ending(rawValue: file.pathExtension.lowercased()) else {
         throw PromptFileError.unknownEnding(file: file.path)
     }
+    if column != nil, ending == .txt || ending == .pkl { throw PromptFileError.noColumns(file: file.path) }
     let data: Data
     do {
         data = try Data(contentsOf: file, options: .mappedIfSafe)

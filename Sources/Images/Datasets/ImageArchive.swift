@@ -39,6 +39,7 @@ struct ImageArchive {
         let start = try archived { () throws(ArchiveError) in
             try archive.start(of: member, atMost: Self.headerSize)
         }
+        try refuseSubstitute(start, named: title(of: member))
         let header = try Codec(start, named: title(of: member))
         if start.count < member.size, let shape = try? header.shape() { return (shape, header.orientation) }
         let whole = try Codec(contents(of: member), named: title(of: member))
