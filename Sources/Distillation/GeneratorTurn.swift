@@ -103,11 +103,22 @@ struct GeneratorTurn<Teacher: Denoiser>: Sendable {
     private var microBatchCount: Int { recipe.microBatchCount(randomness.device, readsPairs: pairs != nil) }
 
     /// One evaluation of the generator serves all terms: on fresh noise, in one of its steps, and in the first step on the noise of the
-    /// pairs, whose samples are judged with the others where the recipe says so.
+    /// pairs, whose samples are judged with the others where the recipe says so. Where no term reads samples of fresh noise, there are
+    /// none.
     private func samples(
         _ network: Teacher.Replica, _ range: Range<Int>, _ pairRange: Range<Int>?
     ) -> (samples: Samples, pairs: GeneratorOutput.Pairs?) {
         let generator = Generator(network, levels: recipe.generatorLevels)
+        if let pairs = pairRange.flatMap({ pairs?[$0] }), let pairRange, !method.readsFreshSamples {
+            let made = network(
+                generator.input(ofStep: 0, pairs.z), at: generator.level(ofStep: 0, of: pairs.z),
+                given: pairs.condition)
+            return (
+                Samples(
+                    tensor: made, condition: pairs.condition, indices: pairRange.map { recipe.batch + $0 }),
+                GeneratorOutput.Pairs(generated: made, target: pairs.images)
+            )
+        }
         let step = randomness.generatorStep(of: generator.levels.count)
         let fresh = randomness.latents(range, conditions)
         let input = withoutGradients {

@@ -202,6 +202,24 @@ struct DistillerTests {
         }
     }
 
+    @Test("makes no samples that no term reads", arguments: [nil, 8])
+    func pairsAlone(microBatch: Int?) throws {
+        let teacher = ObservedDenoiser(toy.teacher)
+        let distiller = try Distiller(
+            Toy.recipe {
+                $0.distributionMatching.weight = 0
+                $0.microBatch = microBatch
+            }, teacher: teacher, pairs: toy.pairs, distance: { Toy.distance($0, $1) })
+        let report = try distiller.step(0)
+        let evaluations = teacher.evaluations()
+        #expect(evaluations.allSatisfy { $0.role == "generator" })
+        #expect(evaluations.reduce(0) { $0 + $1.count } == 16)
+        let pairs = try toy.pairs.batch(16, step: 0, seed: 0)
+        #expect(relativeDifference(report.images, Generator(toy.teacher)(pairs.z)) < 1e-5)
+        let expected = Toy.distance(Generator(toy.teacher)(pairs.z), pairs.images).mean().item()
+        #expect(abs(report.value("loss/regression") / expected - 1) < 1e-5)
+    }
+
     @Test("gives the pairs to distribution matching and the critic when asked to")
     func joined() throws {
         let teacher = ObservedDenoiser(toy.teacher)

@@ -20,6 +20,8 @@ struct FeatureStatistics {
     private(set) var promptScores: [Double] = []
     private var features: [Tensor] = []
     private var logits: [Tensor] = []
+    /// Where the network computes; features wait on the CPU.
+    private var device = Device.cpu
     private let keepsFeatures: Bool
 
     /// Nothing seen yet.
@@ -31,8 +33,8 @@ struct FeatureStatistics {
     /// The number of images seen.
     var count: Int { statistics.count }
 
-    /// The features of all images `[N, D]`; nil where they are not kept.
-    var allFeatures: Tensor? { features.isEmpty ? nil : .concatenated(features) }
+    /// The features of all images `[N, D]`, where the network computes; nil where they are not kept.
+    var allFeatures: Tensor? { features.isEmpty ? nil : .concatenated(features).to(device) }
 
     /// The logits of all images `[N, C]`; nil where they are not kept or the network has none.
     var allLogits: Tensor? { logits.isEmpty ? nil : .concatenated(logits) }
@@ -49,6 +51,7 @@ struct FeatureStatistics {
         colours.add(levels: levels)
         if source.isSet { sums += imageSums(levels).joined() }
         guard keepsFeatures else { return }
+        device = found.features.device
         features.append(found.features.to(.cpu))
         if let found = found.logits { logits.append(found.to(.cpu)) }
     }
@@ -81,7 +84,7 @@ extension FeatureStatistics {
         var state: OrderedDictionary<String, Tensor> = [:]
         for (name, tensor) in statistics.state { state["statistics.\(name)"] = tensor }
         for (name, tensor) in colours.state { state["colours.\(name)"] = tensor }
-        state["features"] = allFeatures
+        state["features"] = allFeatures?.to(.cpu)
         state["logits"] = allLogits
         if !promptScores.isEmpty { state["promptScores"] = Tensor(promptScores) }
         if !sums.isEmpty { state["sums"] = Tensor(sums.utf8.map { Int($0) }) }

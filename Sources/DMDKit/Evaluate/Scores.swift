@@ -40,7 +40,7 @@ func scores(of seen: FeatureStatistics, against reference: Reference) -> [NamedS
     }
     guard case .images(let others) = reference else { return scores }
     if let ours = seen.allFeatures, let theirs = others.allFeatures {
-        scores += neighbourScores(ours, theirs)
+        scores += neighbourScores(ours, theirs.to(ours.device))
     }
     func drift(_ score: KeyPath<ColourStatistics, Score>) -> Score {
         let (ours, theirs) = (seen.colours[keyPath: score], others.colours[keyPath: score])

@@ -31,6 +31,9 @@ public struct Regression: GeneratorTerm {
     /// Pairs.
     public var inputs: TermInputs { .pairs }
 
+    /// False: the samples of pairs are all it reads.
+    public var readsFreshSamples: Bool { false }
+
     /// The distance of each pair.
     public func callAsFunction(_ output: GeneratorOutput) -> TermValue {
         guard let pairs = output.pairs else { preconditionFailure("the regression loss reads pairs") }

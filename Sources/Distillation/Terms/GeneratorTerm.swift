@@ -23,6 +23,8 @@ public protocol GeneratorTerm: Sendable {
     var weight: Double { get }
     /// What it reads beside the generated samples; nothing unless told otherwise. What no term reads is not computed.
     var inputs: TermInputs { get }
+    /// Whether it reads samples of fresh noise; true unless told otherwise. Where no term does, those of pairs alone are made.
+    var readsFreshSamples: Bool { get }
 
     /// The loss of each sample. Several threads call this at once, each with a part of a batch.
     ///
@@ -35,6 +37,8 @@ public protocol GeneratorTerm: Sendable {
 extension GeneratorTerm {
     /// Nothing.
     public var inputs: TermInputs { [] }
+    /// True.
+    public var readsFreshSamples: Bool { true }
 }
 
 /// What terms read.

@@ -68,6 +68,11 @@ extension Method {
     /// What all terms of the critic read.
     var criticInputs: CriticInputs { criticTerms.reduce([]) { $0.union($1.inputs) } }
 
+    /// Whether a term of the generator, or the critic, reads samples of fresh noise.
+    var readsFreshSamples: Bool {
+        !criticTerms.isEmpty || generatorTerms.contains(where: \.readsFreshSamples)
+    }
+
     /// Whether a term reads a discriminator's logits.
     var needsDiscriminator: Bool { !inputs.isDisjoint(with: [.logits, .scoreLogits]) }
 }
