@@ -10,8 +10,8 @@ public enum DataFiles {
     static var teacher: URL { bundled("fashion-mnist-teacher.safetensors") }
     /// The bundled one-step generator of its images.
     static var generator: URL { bundled("fashion-mnist-generator.safetensors") }
-    /// The recipe of the demo.
-    static var demoRecipe: URL { bundled("Recipes/demo.yaml") }
+    /// The recipe of a distillation that is told nothing else.
+    static var usualRecipe: URL { bundled("Recipes/dmd.yaml") }
 
     /// The names of the bundled recipes.
     public static var recipeNames: [String] {

@@ -11,12 +11,15 @@ import Torch
 import Weights
 
 /// Writes a one-step generator of images of text for other programs: a folder that diffusers'
-/// `StableDiffusionPipeline.from_pretrained` loads, for `num_inference_steps=1` and `guidance_scale=0`.
+/// `StableDiffusionPipeline.from_pretrained` loads, for `num_inference_steps=1` and `guidance_scale=0`, or one file for A1111, ComfyUI and
+/// stable-diffusion.cpp.
 public struct ExportGenerator: Job {
     /// The generator: the folder `generator` of a run that distilled a folder of Stable Diffusion.
     public var generator: URL
-    /// The folder to write; an older generator there is replaced.
+    /// The folder or file to write; an older generator there is replaced.
     public var out: URL
+    /// What to write.
+    public var format: Format
     /// The type of all weights.
     public var type: NumberType
     /// A prompt; `example.safetensors` then holds noise and the image that comes of it, to test other programs by.
@@ -24,21 +27,43 @@ public struct ExportGenerator: Job {
     /// Where it computes.
     public var compute: ComputeSettings
 
+    /// What can be written.
+    public enum Format: String, Sendable, CaseIterable {
+        /// A folder in the layout of diffusers.
+        case diffusers
+        /// One safetensors file by the names of CompVis' latent diffusion models.
+        case ldm
+    }
+
     /// An export; see the properties.
     public init(
-        _ generator: URL, to out: URL, type: NumberType = .float32, example: String? = nil,
-        compute: ComputeSettings = .cpu
+        _ generator: URL, to out: URL, format: Format = .diffusers, type: NumberType = .float32,
+        example: String? = nil, compute: ComputeSettings = .cpu
     ) {
         (self.generator, self.out, self.type, self.example) = (generator, out, type, example)
+        self.format = format
         self.compute = compute
     }
 
-    /// Writes the folder.
+    /// Writes the folder or the file.
     public func run(in context: JobContext) throws -> URL {
+        if format == .ldm { return try writeFile() }
         try requireWritable(folder: out)
         try copyOneStepModel(generator, to: out, dtype: type.dtype)
         try context.check()
         if let example { try write(example) }
+        return out
+    }
+
+    private func writeFile() throws -> URL {
+        try refuse(["example": example], "is for the format diffusers")
+        guard out.pathExtension == "safetensors" else {
+            throw SettingError(
+                "out", "is \(out.relativePath)", "give a name in .safetensors for the format ldm")
+        }
+        try requireWritable(file: out)
+        try OneStepContract(of: generator).checkWeights(in: generator)
+        try writeSingleFile(of: generator, to: out, dtype: type.dtype)
         return out
     }
 

@@ -81,16 +81,6 @@ private func write(
     }
 }
 
-/// Copies all the files of a tokenizer's folder: programs differ in which of them they read.
-private func copyTokenizer(_ folder: URL, to copy: URL) throws {
-    try makeFolder(copy)
-    for name in try names(in: folder) {
-        let file = folder.appending(path: name)
-        guard FileManager.default.fileExists(atPath: file.path), !isFolder(file) else { continue }
-        try copyFile(file, to: copy.appending(path: name))
-    }
-}
-
 /// Why a folder is not used as a one-step generator, or not written as one.
 public enum OneStepModelError: LocalizedError, Equatable, CustomStringConvertible {
     /// Something else has the name of the folder to write.

@@ -108,6 +108,15 @@ public struct ModelFolder: Sendable {
         try withoutGradients { for part in parts { try part.copy(into: state) } }
     }
 
+    /// Reads all weights, one after another.
+    ///
+    /// - Throws: ``ModelFolderError``, ``SafetensorsError``, ``ConversionError``, and what `body` throws.
+    package func eachTensor(_ body: (_ name: String, _ tensor: Tensor) throws -> Void) throws {
+        for file in try weightFiles() {
+            for name in file.names { try body(name, try file.tensor(name)) }
+        }
+    }
+
     private func surplus(_ names: [String]) -> String {
         let shown = names.prefix(3).joined(separator: ", ")
         let others = names.count > 3 ? " and \(names.count - 3) more" : ""

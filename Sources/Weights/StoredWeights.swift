@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import Foundation
-import OrderedCollections
-import Torch
+package import Foundation
+package import OrderedCollections
+package import Torch
 
 /// One of a network's files of weights: safetensors, which is read tensor by tensor, or one of PyTorch, which is read whole, by the
 /// reader that runs nothing.
-enum StoredWeights {
+package enum StoredWeights {
     case safetensors(SafetensorsFile)
     case pickled(URL, OrderedDictionary<String, Tensor>)
 
     /// - Throws: ``SafetensorsError``, ``ConversionError``.
-    init(_ url: URL) throws {
+    package init(_ url: URL) throws {
         guard url.pathExtension == "safetensors" else {
             self = .pickled(url, try readForeignWeights(at: url).tensors)
             return
@@ -20,24 +20,32 @@ enum StoredWeights {
         self = .safetensors(try SafetensorsFile(url))
     }
 
-    var url: URL {
+    package var url: URL {
         switch self {
         case .safetensors(let file): file.url
         case .pickled(let url, _): url
         }
     }
 
-    var names: [String] {
+    package var names: [String] {
         switch self {
         case .safetensors(let file): file.names
         case .pickled(_, let tensors): Array(tensors.keys)
         }
     }
 
-    func shape(of name: String) throws -> [Int] {
+    package func shape(of name: String) throws -> [Int] {
         switch self {
         case .safetensors(let file): try file.shape(of: name)
         case .pickled: try tensor(name).shape
+        }
+    }
+
+    /// The texts stored along with the weights; none in PyTorch's files.
+    package var metadata: [String: String] {
+        switch self {
+        case .safetensors(let file): file.metadata
+        case .pickled: [:]
         }
     }
 
@@ -48,7 +56,7 @@ enum StoredWeights {
         }
     }
 
-    func tensor(_ name: String) throws -> Tensor {
+    package func tensor(_ name: String) throws -> Tensor {
         switch self {
         case .safetensors(let file): return try file.tensor(name)
         case .pickled(let url, let tensors):

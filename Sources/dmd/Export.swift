@@ -11,7 +11,8 @@ struct ExportCommand: AsyncParsableCommand {
         discussion: """
             The format diffusers is a folder that `StableDiffusionPipeline.from_pretrained` loads, for \
             num_inference_steps=1 and guidance_scale=0. Its contract.json says all that a program must know, and the \
-            SHA-256 of each file of weights.
+            SHA-256 of each file of weights. The format ldm is one file for A1111, ComfyUI and stable-diffusion.cpp, which \
+            sample it by LCM in 1 step at a CFG scale of 1; --dtype float16 makes it half as large.
             """)
 
     @Argument(
@@ -19,9 +20,9 @@ struct ExportCommand: AsyncParsableCommand {
     var model: Path
 
     @Option(help: "The format to write.")
-    var format = Format.diffusers
+    var format = ExportGenerator.Format.diffusers
 
-    @Option(help: "The folder to write; an older generator there is replaced.")
+    @Option(help: "The folder to write, or the .safetensors file; an older generator there is replaced.")
     var out: Path
 
     @Option(help: "The type of all weights: float32, float16 or bfloat16.")
@@ -35,12 +36,11 @@ struct ExportCommand: AsyncParsableCommand {
 
     @OptionGroup var compute: ComputeOptions
 
-    enum Format: String, ExpressibleByArgument, CaseIterable { case diffusers }
-
     func run() async throws {
         let job = try Terminal.settings {
             ExportGenerator(
-                model.url, to: out.url, type: dtype, example: example, compute: try compute.settings())
+                model.url, to: out.url, format: format, type: dtype, example: example,
+                compute: try compute.settings())
         }
         _ = try await Terminal.run(job)
         print("\(out): a one-step generator in the format of \(format.rawValue), \(dtype.rawValue)")
@@ -48,3 +48,4 @@ struct ExportCommand: AsyncParsableCommand {
 }
 
 extension NumberType: ExpressibleByArgument {}
+extension ExportGenerator.Format: ExpressibleByArgument {}

@@ -40,6 +40,41 @@ struct EvaluationTests {
         }
     }
 
+    @Test(
+        "models of images that are too small for LPIPS are judged without it, and distilled where they are enlarged"
+    )
+    func smallModel() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            var network = tinyNetwork
+            network.imgResolution = 8
+            try saveDenoiser(network.makeDenoiser(seed: 1), to: dmd.url("small.safetensors"))
+            let efficientNet = URL(filePath: Command.lpips).deletingLastPathComponent().appending(
+                path: "efficientnet-lite0.pth")
+            let arguments = [
+                "evaluate", "small.safetensors", "--against", "images", "--count", "24", "--feature-weights",
+                efficientNet.path, "--lpips", Command.lpips, "--card", "card.json",
+            ]
+            let judged = try dmd.run(arguments)
+            #expect(judged.status == 0, "\(judged.errors)")
+            let scores = try scores(dmd)
+            #expect(scores["recall"] != nil && scores["intraClassLPIPS"] == nil)
+            let same = try dmd.run(arguments + ["--teacher", "small.safetensors"])
+            #expect(
+                same.status == 1 && same.errors.contains("LPIPS takes images of 16 pixels or more a side"))
+            let distill = [
+                "distill", "--teacher", "small.safetensors", "--out", "run", "--lpips", Command.lpips,
+            ]
+            let refused = try dmd.run(distill)
+            #expect(
+                refused.errors.contains("lpips-resize")
+                    || refused.errors.contains(
+                        "lpipsResize is missing, which LPIPS needs for images of 8 x 8 pixels"),
+                "\(refused.errors)")
+            #expect(refused.status != 0 && !FileManager.default.fileExists(atPath: dmd.url("run/pairs").path))
+        }
+    }
+
     @Test("a model against images gives a card that verifies, until a file is another")
     func card() throws {
         try Command.withFolder { dmd in

@@ -98,7 +98,7 @@ struct TeacherFileTests {
         arguments: [
             (
                 "model.diffusion_model.input_blocks.0.0.weight",
-                "it is a checkpoint of Stable Diffusion in a single file, where a folder in the layout of diffusers is taken"
+                "it is a whole model of Stable Diffusion in a single file, of which `dmd convert FILE FOLDER"
             ),
             ("down_blocks.0.resnets.0.conv1.weight", "it is a part of a model in the layout of diffusers"),
             ("text_model.final_layer_norm.weight", "it is a part of a model in the layout of diffusers"),

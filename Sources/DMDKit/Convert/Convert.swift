@@ -8,19 +8,34 @@ import OrderedCollections
 import Torch
 import Weights
 
-/// Turns weights of EDM, PyTorch or NumPy into safetensors. Nothing that a file holds is run: what is no part of the
-/// weights is left unread. The result of one of EDM's networks is a teacher for every other job.
+/// Turns weights of EDM, PyTorch or NumPy into safetensors, and a whole model of Stable Diffusion in one file into a folder in the layout of
+/// diffusers. Nothing that a file holds is run: what is no part of the weights is left unread. The result is a teacher for every
+/// other job, if the weights are of one of EDM's networks or of Stable Diffusion.
 public struct Convert: Job {
     /// EDM's .pkl, a file of torch.save, .npz, .npy or safetensors, told apart by what is in it.
     public var input: URL
-    /// The safetensors file to write.
+    /// The safetensors file to write; for a whole model of Stable Diffusion, the folder.
     public var output: URL
-    /// Which of several sets of weights in the file; nil for `ema` or `state_dict`.
+    /// Which of several sets of weights in the file; nil for `ema` or `state_dict`. Of a whole model, `ema` takes the average of the
+    /// U-Net's weights, where the file has it beside them.
     public var key: String?
     /// The type to store numbers with a fraction in; nil for the one they have.
     public var type: NumberType?
+    /// For a whole model: the folder of CLIP's tokenizer, or of another model of Stable Diffusion of its version, whose tokenizer it
+    /// takes.
+    public var tokenizer: URL?
+    /// For a whole model: what the network predicts; nil if the file tells, or is of Stable Diffusion 1.
+    public var prediction: Prediction?
     /// Where it computes.
     public var compute = ComputeSettings.cpu
+
+    /// What a network of Stable Diffusion predicts.
+    public enum Prediction: String, Sendable, CaseIterable {
+        /// The noise.
+        case epsilon
+        /// The velocity, `alpha eps - sigma x`.
+        case velocity = "v_prediction"
+    }
 
     /// A conversion; see the properties.
     public init(_ input: URL, to output: URL, key: String? = nil, type: NumberType? = nil) {
@@ -35,6 +50,10 @@ public struct Convert: Job {
 
     /// Writes the file.
     public func run(in context: JobContext) throws -> Output {
+        if output.pathExtension != "safetensors", try isSingleFile(input) { return try unpack(context) }
+        try refuse(
+            ["tokenizer": tokenizer, "prediction": prediction],
+            "is for a whole model of Stable Diffusion that is to become a folder")
         if isFolder(output) {
             throw KitError("\(output.relativePath) is a folder: name the safetensors file to write.")
         }
@@ -58,6 +77,40 @@ public struct Convert: Job {
             summary:
                 "\(weights.tensors.count) tensors, \(count.formatted()) values, from \(weights.format.rawValue)"
                 + network)
+    }
+
+    /// Makes a folder of a whole model.
+    private func unpack(_ context: JobContext) throws -> Output {
+        guard !FileManager.default.fileExists(atPath: output.path) || isModelFolder(output) else {
+            throw KitError(
+                "\(output.relativePath) exists and is no model that could be replaced: name another folder, or remove it."
+            )
+        }
+        guard let tokenizer else {
+            throw SettingError(
+                "tokenizer", "is missing, which a whole model of Stable Diffusion in one file does not have",
+                "name the folder of CLIP's tokenizer or of another such model, or name a file in .safetensors to change the format alone"
+            )
+        }
+        guard key == nil || key == "ema" else {
+            throw SettingError(
+                "key", "is \(key ?? "")", "a whole model of Stable Diffusion has `ema` at most")
+        }
+        try requireWritable(folder: output)
+        try unpackSingleFile(
+            input, tokenizer: tokenizer,
+            prediction: prediction.flatMap { PredictionType(rawValue: $0.rawValue) }, average: key == "ema",
+            to: output, dtype: type?.dtype, warn: context.warn)
+        let folder = try StableDiffusionFolder(output)
+        return Output(
+            summary:
+                "a model of images of text, \(folder.trainedWidth) x \(folder.trainedHeight) pixels, which predicts \(folder.scheduler.prediction)"
+        )
+    }
+
+    private func isModelFolder(_ folder: URL) -> Bool {
+        FileManager.default.fileExists(atPath: folder.appending(path: "model_index.json").path)
+            || (try? names(in: folder))?.isEmpty == true
     }
 
     private func metadata(of weights: ForeignWeights) throws -> [String: String] {

@@ -125,7 +125,7 @@ public struct Distill: Job {
                 "recipe", "is missing, which a text-to-image teacher needs",
                 "name one, such as sd15-laion-625")
         }
-        return try recipe.resolved(as: DistillRecipe.self, default: run.keptRecipe ?? DataFiles.demoRecipe)
+        return try recipe.resolved(as: DistillRecipe.self, default: run.keptRecipe ?? DataFiles.usualRecipe)
     }
 
     private func model(

@@ -78,9 +78,18 @@ struct DistillationRun<Model: TeacherModel> {
     /// LPIPS, unless another distance is in its place.
     private func loadLPIPS() throws -> LPIPS? {
         guard job.distance == nil else { return nil }
+        guard settings.lpipsResize != nil || takesVGG else {
+            let size = model.imageShape.dropFirst().map { "\($0)" }.joined(separator: " x ")
+            throw SettingError(
+                "lpipsResize", "is missing, which LPIPS needs for images of \(size) pixels",
+                "set it to \(VGG16.smallestSide) or more; the paper takes 224")
+        }
         let weights = try DataFiles.lpips(job.lpips?.path)
         return try LPIPS(weights: weights, resize: settings.lpipsResize, device: device)
     }
+
+    /// Whether images are large enough for VGG16 as they are.
+    private var takesVGG: Bool { model.imageShape.dropFirst().allSatisfy { $0 >= VGG16.smallestSide } }
 
     private func distiller(
         pairs: PairSet?, _ lpips: LPIPS?, _ realImages: (any RealImages)?
@@ -157,20 +166,19 @@ struct DistillationRun<Model: TeacherModel> {
         return try Fidelity(to: test, count: Self.mostImages, on: network, context)
     }
 
-    /// The space of the distances on the way, and that of LPIPS's network.
+    /// The space of the distances on the way, and that of LPIPS's network where it takes images so small.
     private func judges(_ fidelity: Fidelity?) throws -> [Judge] {
         guard let fidelity, let test = try testDataset() else { return [] }
-        let vgg = try Fidelity(
-            to: test, count: Self.mostImages,
-            on: VGGFeatures(weights: DataFiles.lpips(job.lpips?.path), resize: nil, device: device), context)
         let floor = try testImages().flatMap { source -> ImageSource? in
             let other = try openDataset(at: source, split: .train, size: model.imageShape[1])
             return comesAsTwo(other) ? ImageSource(other, count: Self.mostImages) : nil
         }
-        return [
-            Judge(title: "EfficientNet-Lite0", fidelity: fidelity, floor: floor),
-            Judge(title: "VGG16", fidelity: vgg, floor: floor),
-        ]
+        let neutral = Judge(title: "EfficientNet-Lite0", fidelity: fidelity, floor: floor)
+        guard takesVGG else { return [neutral] }
+        let vgg = try Fidelity(
+            to: test, count: Self.mostImages,
+            on: VGGFeatures(weights: DataFiles.lpips(job.lpips?.path), resize: nil, device: device), context)
+        return [neutral, Judge(title: "VGG16", fidelity: vgg, floor: floor)]
     }
 
     private func testDataset() throws -> (any ImageDataset)? {

@@ -20,11 +20,14 @@ struct PerceptualScores {
         (self.device, self.context) = (device, context)
     }
 
-    /// How different the images of a class are; nil without classes, or with one of fewer than two images.
+    /// How different the images of a class are; nil without classes, with one of fewer than two images, and for images too small for LPIPS.
     ///
     /// - Parameter seed: the random seed of the pairs.
     func withinClasses(of source: ImageSource, seed: UInt64) throws -> NamedScore? {
-        guard let classes = source.classes, classes.allSatisfy({ $0.count >= 2 }) else { return nil }
+        guard let classes = source.classes, classes.allSatisfy({ $0.count >= 2 }), Self.takes(source.shape)
+        else {
+            return nil
+        }
         let pairs = max(1, min(100, 1_000 / classes.count))
         var progress = context.counter("LPIPS", total: pairs * classes.count, unit: "pair")
         var done = 0
@@ -43,9 +46,21 @@ struct PerceptualScores {
         return NamedScore(.intraClassLPIPS, diversity.overall)
     }
 
+    /// Whether LPIPS takes images `[C, H, W]` as they are.
+    private static func takes(_ shape: [Int]) -> Bool {
+        shape.dropFirst().allSatisfy { $0 >= VGG16.smallestSide }
+    }
+
     /// How far a model's images are from those of its teacher of the same noise.
+    ///
+    /// - Throws: ``KitError`` for images too small for LPIPS.
     func sameNoise(_ subject: ImageMaker, _ teacher: ImageMaker) throws -> NamedScore {
-        NamedScore(
+        guard Self.takes(subject.imageShape) else {
+            throw KitError(
+                "LPIPS takes images of \(VGG16.smallestSide) pixels or more a side, and the model makes smaller ones: leave out `teacher`."
+            )
+        }
+        return NamedScore(
             .sameNoiseLPIPS,
             try sameNoiseDistance(subject, teacher, distance, between: { _ in try context.check() }))
     }

@@ -60,6 +60,16 @@ public func saveModelIndex(
     try ModelFolder.encode(index, to: folder.appending(path: "model_index.json"))
 }
 
+/// Copies all the files of a tokenizer's folder: programs differ in which of them they read.
+package func copyTokenizer(_ folder: URL, to copy: URL) throws {
+    try makeFolder(copy)
+    for name in try names(in: folder) {
+        let file = folder.appending(path: name)
+        guard FileManager.default.fileExists(atPath: file.path), !isFolder(file) else { continue }
+        try copyFile(file, to: copy.appending(path: name))
+    }
+}
+
 /// `model_index.json`: the library and the class of each part; two nulls for one that there is not.
 private struct ModelIndex: Encodable {
     let scheduler: String

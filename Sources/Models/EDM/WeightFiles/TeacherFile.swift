@@ -113,8 +113,8 @@ private func description(of file: SafetensorsFile) throws -> DenoiserDescription
 private func otherModel(_ names: [String]) -> String? {
     if names.contains(where: { $0.hasPrefix("model.diffusion_model.") }) {
         return
-            "it is a checkpoint of Stable Diffusion in a single file, where a folder in the layout of diffusers is taken, as "
-            + "save_pretrained of diffusers writes it after from_single_file"
+            "it is a whole model of Stable Diffusion in a single file, of which `dmd convert FILE FOLDER --tokenizer FOLDER` makes the folder "
+            + "that is taken"
     }
     guard names.contains(where: { $0.hasPrefix("down_blocks.") || $0.hasPrefix("text_model.") }) else {
         return nil
