@@ -50,7 +50,10 @@ public struct Convert: Job {
 
     /// Writes the file.
     public func run(in context: JobContext) throws -> Output {
-        if output.pathExtension != "safetensors", try isSingleFile(input) { return try unpack(context) }
+        // What keeps the file from being read, such as a `key` that is needed, the reading below tells.
+        if output.pathExtension != "safetensors", (try? isSingleFile(input)) == true {
+            return try unpack(context)
+        }
         try refuse(
             ["tokenizer": tokenizer, "prediction": prediction],
             "is for a whole model of Stable Diffusion that is to become a folder")

@@ -78,7 +78,7 @@ struct DistillationRun<Model: TeacherModel> {
     /// LPIPS, unless another distance is in its place.
     private func loadLPIPS() throws -> LPIPS? {
         guard job.distance == nil else { return nil }
-        guard settings.lpipsResize != nil || takesVGG else {
+        guard settings.lpipsResize != nil || VGG16.takes(model.imageShape) else {
             let size = model.imageShape.dropFirst().map { "\($0)" }.joined(separator: " x ")
             throw SettingError(
                 "lpipsResize", "is missing, which LPIPS needs for images of \(size) pixels",
@@ -87,9 +87,6 @@ struct DistillationRun<Model: TeacherModel> {
         let weights = try DataFiles.lpips(job.lpips?.path)
         return try LPIPS(weights: weights, resize: settings.lpipsResize, device: device)
     }
-
-    /// Whether images are large enough for VGG16 as they are.
-    private var takesVGG: Bool { model.imageShape.dropFirst().allSatisfy { $0 >= VGG16.smallestSide } }
 
     private func distiller(
         pairs: PairSet?, _ lpips: LPIPS?, _ realImages: (any RealImages)?
@@ -174,7 +171,7 @@ struct DistillationRun<Model: TeacherModel> {
             return comesAsTwo(other) ? ImageSource(other, count: Self.mostImages) : nil
         }
         let neutral = Judge(title: "EfficientNet-Lite0", fidelity: fidelity, floor: floor)
-        guard takesVGG else { return [neutral] }
+        guard VGG16.takes(model.imageShape) else { return [neutral] }
         let vgg = try Fidelity(
             to: test, count: Self.mostImages,
             on: VGGFeatures(weights: DataFiles.lpips(job.lpips?.path), resize: nil, device: device), context)

@@ -24,7 +24,7 @@ struct PerceptualScores {
     ///
     /// - Parameter seed: the random seed of the pairs.
     func withinClasses(of source: ImageSource, seed: UInt64) throws -> NamedScore? {
-        guard let classes = source.classes, classes.allSatisfy({ $0.count >= 2 }), Self.takes(source.shape)
+        guard let classes = source.classes, classes.allSatisfy({ $0.count >= 2 }), VGG16.takes(source.shape)
         else {
             return nil
         }
@@ -46,16 +46,11 @@ struct PerceptualScores {
         return NamedScore(.intraClassLPIPS, diversity.overall)
     }
 
-    /// Whether LPIPS takes images `[C, H, W]` as they are.
-    private static func takes(_ shape: [Int]) -> Bool {
-        shape.dropFirst().allSatisfy { $0 >= VGG16.smallestSide }
-    }
-
     /// How far a model's images are from those of its teacher of the same noise.
     ///
     /// - Throws: ``KitError`` for images too small for LPIPS.
     func sameNoise(_ subject: ImageMaker, _ teacher: ImageMaker) throws -> NamedScore {
-        guard Self.takes(subject.imageShape) else {
+        guard VGG16.takes(subject.imageShape) else {
             throw KitError(
                 "LPIPS takes images of \(VGG16.smallestSide) pixels or more a side, and the model makes smaller ones: leave out `teacher`."
             )

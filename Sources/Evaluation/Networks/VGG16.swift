@@ -19,6 +19,9 @@ public final class VGG16: Sendable {
     /// The smallest height and width that leave relu5_3 a pixel.
     public static let smallestSide = 16
 
+    /// Whether it takes images of a shape that ends in height and width.
+    public static func takes(_ shape: [Int]) -> Bool { shape.suffix(2).allSatisfy { $0 >= smallestSide } }
+
     /// The positions of each block's convolutions in torchvision's list `features`.
     private static let positions = [[0, 2], [5, 7], [10, 12, 14], [17, 19, 21], [24, 26, 28]]
 
@@ -88,7 +91,7 @@ public final class VGG16: Sendable {
             x = x.interpolatedBilinear(height: resize, width: resize)
         }
         precondition(
-            x.shape[2...].allSatisfy { $0 >= Self.smallestSide },
+            Self.takes(x.shape),
             "VGG16 needs images of \(Self.smallestSide) pixels or more a side, not \(x.shape[2...])")
         return ((x - mean) / deviation).channelsLast()
     }

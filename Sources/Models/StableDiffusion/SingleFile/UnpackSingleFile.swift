@@ -158,8 +158,8 @@ private struct SingleFileReader {
         var parts: [String: (name: String, part: Int, count: Int)] = [:]
         if sizes.isVersion2 {
             for name in names where name.hasPrefix(OpenCLIPNames.prefix) {
-                let own = OpenCLIPNames.transformers(String(name.dropFirst(OpenCLIPNames.prefix.count)))
-                for (part, own) in own.enumerated() { parts[own] = (name, part, own.count) }
+                let owns = OpenCLIPNames.transformers(String(name.dropFirst(OpenCLIPNames.prefix.count)))
+                for (part, own) in owns.enumerated() { parts[own] = (name, part, owns.count) }
             }
         }
         let isVersion2 = sizes.isVersion2
@@ -167,13 +167,11 @@ private struct SingleFileReader {
             of: network,
             { parts[$0]?.name ?? (isVersion2 ? nil : "\(CompVisNames.textEncoder)text_model.\($0)") },
             part: { name, tensor in
-                guard let part = parts[name], Self.isJoined(part.name) else { return tensor }
-                return tensor.chunked(3)[part.part]
+                guard let part = parts[name], part.count > 1 else { return tensor }
+                return tensor.chunked(part.count)[part.part]
             })
         return .init(uniqueKeysWithValues: found.map { ("text_model.\($0)", $1) })
     }
-
-    private static func isJoined(_ name: String) -> Bool { name.contains(".attn.in_proj_") }
 
     /// The tensors of a network.
     ///
@@ -208,7 +206,7 @@ private struct SingleFileReader {
             let isOfTraining =
                 !name.contains(".") || name.hasPrefix("model_ema.") || name.hasSuffix(".position_ids")
                 || name.hasPrefix("model.") && taken.contains(Self.averaged(name))
-                || name.hasPrefix("first_stage_model.loss.") || name.hasPrefix("\(OpenCLIPNames.prefix)")
+                || name.hasPrefix("first_stage_model.loss.") || name.hasPrefix(OpenCLIPNames.prefix)
             return !isOfTraining
         }.sorted()
         guard !others.isEmpty else { return nil }
