@@ -67,7 +67,9 @@ let package = Package(
         .systemLibrary(
             name: "LibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
 
-        .target(name: "CTorch", dependencies: ["LibTorch"]),
+        .target(
+            name: "CTorch", dependencies: ["LibTorch"], exclude: ["declarations/README.md"],
+            cxxSettings: [.headerSearchPath("declarations")]),
         .target(name: "CArchives", dependencies: ["LibZip"]),
         .target(name: "CImages", dependencies: ["LibPNG", "LibJPEG"]),
         library("Files", [crypto]),

@@ -12,17 +12,17 @@ struct CriticTurn<Teacher: Denoiser>: Sendable {
     let teacher: Teacher
     let generator: Teacher.Replica
     let discriminator: Discriminator?
+    let microBatches: MicroBatches
     let conditions: (any ConditionSource)?
     let randomness: StepRandomness
 
-    /// Samples of fresh noise, in micro-batches.
+    /// Samples of fresh noise, for each of this process's micro-batches.
     func freshSamples() -> [Samples] {
-        let count = recipe.microBatchCount(randomness.device, readsPairs: method.inputs.contains(.pairs))
-        let ranges = parts(of: recipe.batch, count: count)
+        let ranges = microBatches.ranges[microBatches.share].map(\.self)
         let generator = Generator(generator, levels: recipe.generatorLevels)
         let step = randomness.generatorStep(of: generator.levels.count)
         return withoutGradients {
-            concurrently(ranges.count, threads: randomness.device.threads) { part in
+            concurrently(ranges.count, threads: microBatches.threads(on: randomness.device)) { part in
                 let (z, condition) = randomness.latents(ranges[part], conditions)
                 let indices = Array(ranges[part])
                 let input = generator.input(ofStep: step, z, given: condition) {
@@ -38,25 +38,29 @@ struct CriticTurn<Teacher: Denoiser>: Sendable {
 
     /// Updates the critic and the heads.
     ///
-    /// - Parameter real: as many real samples as there are generated ones; needed where a term reads logits.
+    /// - Parameters:
+    ///   - samples: those of this process's micro-batches.
+    ///   - total: the number of samples in all processes.
+    ///   - real: as many real samples as there are generated ones in each micro-batch; needed where a term reads logits.
     /// - Returns: beside what was measured, the noise, sigma, of each part.
     func run(
-        _ critic: TrainedNetwork<Teacher.Replica>, on samples: [Samples], real: RealBatch?,
+        _ critic: TrainedNetwork<Teacher.Replica>, on samples: [Samples], of total: Int, real: [RealBatch]?,
         learningRate: Double, headLearningRate: Double
-    ) -> UpdateReport<Tensor?> {
+    ) throws -> UpdateReport<Tensor?> {
         let network = critic.network
         let inputs = method.criticInputs
-        let total = samples.reduce(0) { $0 + $1.indices.count }
-        return critic.update(
-            microBatches: samples.count, learningRate: learningRate, companionLearningRate: headLearningRate,
+        return try critic.update(
+            microBatches: microBatches.count, learningRate: learningRate,
+            companionLearningRate: headLearningRate,
             clipNorm: recipe.clipNorm
-        ) { part in
+        ) { number in
+            let part = number - microBatches.share.lowerBound
             let samples = samples[part]
             let input = CriticInput(
                 samples: samples.tensor, condition: samples.condition,
                 denoised: inputs.contains(.denoised) ? denoised(samples, by: network) : nil,
                 logits: inputs.contains(.logits)
-                    ? real.flatMap { logits(samples, $0.indexed(by: samples.indices), inputs) } : nil)
+                    ? real.flatMap { logits(samples, $0[part], inputs) } : nil)
             var sum = TermSum()
             for term in method.criticTerms {
                 sum.add(term(input), term.name, weight: term.weight, of: total)
@@ -65,18 +69,19 @@ struct CriticTurn<Teacher: Denoiser>: Sendable {
         }
     }
 
-    /// The denoising loss of samples with some network in the critic's place; waits for the device.
-    func denoisingLoss(of network: some Denoiser, on samples: [Samples]) -> Double {
+    /// The sum of the denoising losses of samples with some network in the critic's place, for each micro-batch, `[N]`.
+    func denoisingLosses(of network: some Denoiser, on samples: [Samples]) -> Tensor {
         withoutGradients {
-            let losses = concurrently(samples.count, threads: randomness.device.threads) { part in
+            let threads = microBatches.threads(on: randomness.device)
+            let losses = concurrently(samples.count, threads: threads) { part in
                 let samples = samples[part]
                 return Denoising()(
                     CriticInput(
                         samples: samples.tensor, condition: samples.condition,
                         denoised: denoised(samples, by: network))
-                ).loss
+                ).loss.sum()
             }
-            return Tensor.concatenated(losses).mean().item()
+            return .stacked(losses)
         }
     }
 

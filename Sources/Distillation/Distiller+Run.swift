@@ -28,7 +28,7 @@ extension Distiller: TrainingTask {
             scalars["critic/lag"] = losses.critic / losses.teacher
         }
         for (name, norm) in try gradientNorms(after: done) { scalars["gradient/\(name)"] = norm }
-        scalars.merge(ImageStatistics(of: report.images).scalars("images")) { $1 }
+        scalars.merge(ImageStatistics(of: try processes.concatenated(report.images)).scalars("images")) { $1 }
         if let realStatistics { scalars.merge(realStatistics.scalars("real")) { $1 } }
         scalars["health/sane"] = health(of: scalars, done: done)?.isSane == true ? 1 : 0
         return scalars

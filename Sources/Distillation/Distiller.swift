@@ -29,7 +29,10 @@ public final class Distiller<Teacher: Denoiser> {
     /// Where all networks are.
     public let device: Device
 
-    private let phases: [(phase: DistillationPhase, method: Method)]
+    /// The processes that share its steps.
+    public var processes: Communicator { generator.processes }
+
+    private let phases: [(phase: DistillationPhase, method: Method, microBatches: MicroBatches)]
     private let pairs: PairSet?
     private let realImages: (any RealImages)?
     private let conditions: (any ConditionSource)?
@@ -53,13 +56,15 @@ public final class Distiller<Teacher: Denoiser> {
     ///   - terms: terms of the generator's loss beside those of the recipe.
     ///   - conditions: what samples are conditioned on; if not given, the classes of the teacher, if it has any.
     ///   - device: where to work.
+    ///   - processes: those that share the steps; each must be given the same.
     /// - Throws: ``DistillationError`` if pairs or real images are missing or do not suit the teacher, or if the network cannot be
-    ///   computed as the recipe asks for, ``PairError``, `RecipeError`; `StateMismatch` if `start` is another network.
+    ///   computed as the recipe asks for, ``PairError``, `RecipeError`, also where the processes cannot share a batch evenly;
+    ///   `StateMismatch` if `start` is another network.
     public init(
         _ recipe: DistillationRecipe, teacher: Teacher, start: Network? = nil, pairs: PairSet? = nil,
         distance: Distance? = nil,
         tinyDistance: Distance? = nil, realImages: (any RealImages)? = nil, terms: [any GeneratorTerm] = [],
-        conditions: (any ConditionSource)? = nil, device: Device = .cpu
+        conditions: (any ConditionSource)? = nil, device: Device = .cpu, processes: Communicator = .alone
     ) throws {
         try recipe.validate()
         let conditions = conditions ?? teacher.classConditions
@@ -71,9 +76,14 @@ public final class Distiller<Teacher: Denoiser> {
             let method = Method(phase.recipe, distance: distance, ratios: ratios, terms: terms)
             try phase.recipe.check(
                 teacher, method, pairs: pairs, distance: distance, hasRealImages: realImages != nil)
-            return (phase, method)
+            let microBatches = try phase.recipe.microBatches(
+                device, processes, readsPairs: method.inputs.contains(.pairs))
+            return (phase, method, microBatches)
         }
-        if let pairs { try pairs.description.check(madeBy: teacher, conditions) }
+        if let pairs {
+            try pairs.description.check(madeBy: teacher, conditions)
+            try processes.check("set of pairs", "\(pairs.description)")
+        }
         func used<Source>(_ source: Source?, _ isNeeded: (Method) -> Bool) -> Source? {
             phases.contains { isNeeded($0.1) } ? source : nil
         }
@@ -109,10 +119,11 @@ public final class Distiller<Teacher: Denoiser> {
         generator = TrainedNetwork(
             "generator", networks.0, betas: betas, weightDecay: recipe.weightDecay,
             averages: Averages(
-                of: networks.0, halfLivesImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp))
+                of: networks.0, halfLivesImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp),
+            processes: processes)
         critic = TrainedNetwork(
             "critic", networks.1, betas: betas, weightDecay: recipe.weightDecay,
-            with: discriminator.map { .init("discriminator", $0.heads) })
+            with: discriminator.map { .init("discriminator", $0.heads) }, processes: processes)
         realStatistics =
             if let pairs = self.pairs {
                 ImageStatistics(
@@ -141,13 +152,14 @@ public final class Distiller<Teacher: Denoiser> {
     ///
     /// - Parameter index: the number of the step, from 0.
     /// - Throws: `TorchError` for what libtorch refuses, such as more memory than there is, ``PairError`` for a file of
-    ///   pairs that was damaged, and what real images throw; the distiller is then not to be used.
+    ///   pairs that was damaged, what real images throw, and `CommunicatorError` where another process ends; the distiller is then not
+    ///   to be used.
     public func step(_ index: Int) throws -> StepReport {
         try LibTorch.withErrors {
-            let (phase, method) = phase(of: index)
+            let (phase, method, microBatches) = phase(of: index)
             recipe = phase.recipe
-            let turn = try generatorTurn(index, method)
-            let judged = turn.run(generator, learningRate: scheduled(recipe.learningRate, index))
+            let turn = try generatorTurn(index, method, microBatches)
+            let judged = try turn.run(generator, learningRate: scheduled(recipe.learningRate, index))
             if judged.fault == nil {
                 generator.updateAverages(
                     batchSize: recipe.batch, imagesBefore: phase.images(before: index))
@@ -157,19 +169,25 @@ public final class Distiller<Teacher: Denoiser> {
 
             if !method.criticTerms.isEmpty {
                 for number in 0..<recipe.critic.steps where report.fault == nil {
-                    let turn = criticTurn(number, index, method)
-                    let samples = number == 0 ? judged.results.map(\.samples) : turn.freshSamples()
+                    let critic = criticTurn(number, index, method, microBatches)
+                    let samples = number == 0 ? judged.results.map(\.samples) : critic.freshSamples()
+                    let total = number == 0 ? turn.judgedCount : recipe.batch
                     try report.add(
-                        update(turn, on: samples, number, index), turn.randomness,
+                        update(critic, on: samples, of: total, number, index), critic.randomness,
                         streams: realImages == nil ? [] : [RealBatch.orderStream])
                 }
             }
-            ratios?.update(recipe.distributionMatching.divergence, judged.results.compactMap(\.logits))
+            if let ratios {
+                try ratios.update(
+                    recipe.distributionMatching.divergence, judged.results.compactMap(\.logits), processes)
+            }
             return report
         }
     }
 
-    private func phase(of index: Int) -> (phase: DistillationPhase, method: Method) {
+    private func phase(of index: Int) -> (
+        phase: DistillationPhase, method: Method, microBatches: MicroBatches
+    ) {
         phases.last { $0.phase.start <= index } ?? phases[0]
     }
 
@@ -180,41 +198,58 @@ public final class Distiller<Teacher: Denoiser> {
     }
 
     private func update(
-        _ turn: CriticTurn<Teacher>, on samples: [Samples], _ number: Int, _ index: Int
+        _ turn: CriticTurn<Teacher>, on samples: [Samples], of total: Int, _ number: Int, _ index: Int
     ) throws -> UpdateReport<Tensor?> {
-        let count = samples.reduce(0) { $0 + $1.indices.count }
         let real =
             try turn.method.needsDiscriminator
-            ? realImages.map {
-                try RealBatch(
-                    $0, count: count, update: index * recipe.critic.steps + number, seed: recipe.seed,
-                    device: device)
+            ? realImages.map { images in
+                try samples.map {
+                    try RealBatch(
+                        images, at: $0.indices, of: total, update: index * recipe.critic.steps + number,
+                        seed: recipe.seed, device: device)
+                }
             } : nil
         let learningRate = recipe.critic.learningRate ?? recipe.learningRate
-        return turn.run(
-            critic, on: samples, real: real, learningRate: scheduled(learningRate, index),
+        return try turn.run(
+            critic, on: samples, of: total, real: real, learningRate: scheduled(learningRate, index),
             headLearningRate: scheduled(recipe.adversarial.learningRate ?? learningRate, index))
     }
 
-    private func generatorTurn(_ index: Int, _ method: Method) throws -> GeneratorTurn<Teacher> {
-        var batch: PairSet.Batch?
-        if method.inputs.contains(.pairs), let pairs {
-            batch = try pairs.batch(recipe.regression.batch, step: index, seed: recipe.seed, device: device)
-        }
+    private func generatorTurn(
+        _ index: Int, _ method: Method, _ microBatches: MicroBatches
+    ) throws -> GeneratorTurn<Teacher> {
+        let places = microBatches.ranges(of: recipe.regression.batch)[microBatches.share]
         return GeneratorTurn(
             method: method, recipe: recipe, teacher: teacher, critic: critic.network,
-            discriminator: discriminator, pairs: batch, conditions: conditions,
-            randomness: randomness("distill.generator", index))
+            discriminator: discriminator, microBatches: microBatches,
+            pairs: try pairs(index, method, at: Array(places)),
+            conditions: conditions, randomness: randomness("distill.generator", index))
     }
 
-    private func criticTurn(_ number: Int, _ index: Int, _ method: Method) -> CriticTurn<Teacher> {
-        criticTurn(method, randomness("distill.critic.\(number)", index))
+    /// The pairs at some places of a step; nil where no term reads any.
+    private func pairs(_ index: Int, _ method: Method, at places: [Range<Int>]) throws -> [PairPart]? {
+        guard method.inputs.contains(.pairs), let pairs else { return nil }
+        return try places.map {
+            PairPart(
+                pairs: try pairs.batch(
+                    recipe.regression.batch, step: index, seed: recipe.seed, places: $0, device: device),
+                places: $0)
+        }
     }
 
-    private func criticTurn(_ method: Method, _ randomness: StepRandomness) -> CriticTurn<Teacher> {
+    private func criticTurn(
+        _ number: Int, _ index: Int, _ method: Method, _ microBatches: MicroBatches
+    ) -> CriticTurn<Teacher> {
+        criticTurn(method, microBatches, randomness("distill.critic.\(number)", index))
+    }
+
+    private func criticTurn(
+        _ method: Method, _ microBatches: MicroBatches, _ randomness: StepRandomness
+    ) -> CriticTurn<Teacher> {
         CriticTurn(
             method: method, recipe: recipe, teacher: teacher, generator: generator.network,
-            discriminator: discriminator, conditions: conditions, randomness: randomness)
+            discriminator: discriminator, microBatches: microBatches, conditions: conditions,
+            randomness: randomness)
     }
 
     private func randomness(_ turn: String, _ step: Int) -> StepRandomness {
@@ -233,24 +268,30 @@ public final class Distiller<Teacher: Denoiser> {
     /// - Parameter index: the number of the step after which to measure.
     /// - Returns: both; nil where the critic does not learn.
     public func criticLag(after index: Int) throws -> (critic: Double, teacher: Double)? {
-        let method = phase(of: index).method
+        let (_, method, microBatches) = phase(of: index)
         guard method.criticInputs.contains(.denoised) else { return nil }
         return try LibTorch.withErrors {
-            let turn = criticTurn(method, randomness("health", index))
+            let turn = criticTurn(method, microBatches, randomness("health", index))
             let samples = turn.freshSamples()
-            return (
-                turn.denoisingLoss(of: critic.network, on: samples),
-                turn.denoisingLoss(of: teacher, on: samples)
-            )
+            func loss(of network: some Denoiser) throws -> Double {
+                let losses = try processes.gathered(turn.denoisingLosses(of: network, on: samples))
+                return losses.sum().item() / Double(recipe.batch)
+            }
+            return (try loss(of: critic.network), try loss(of: teacher))
         }
     }
 
-    /// How strongly each term pulls: the norm of its gradient, times its weight, at an image, by the names of the terms.
+    /// How strongly each term pulls: the norm of its gradient, times its weight, at an image, by the names of the terms. The first
+    /// samples of the batch are enough.
     ///
     /// - Parameter index: the number of the step whose draws are taken.
     public func gradientNorms(after index: Int) throws -> [String: Double] {
         try LibTorch.withErrors {
-            try generatorTurn(index, phase(of: index).method).gradientNorms(generator.network)
+            let (_, method, microBatches) = phase(of: index)
+            func first(_ count: Int) -> Range<Int> { 0..<min(count, 16) }
+            let pairs = try pairs(index, method, at: [first(recipe.regression.batch)])
+            return try generatorTurn(index, method, microBatches)
+                .gradientNorms(generator.network, of: first(recipe.batch), pairs?[0])
         }
     }
 }

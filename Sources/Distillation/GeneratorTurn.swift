@@ -16,6 +16,13 @@ struct Samples: Sendable {
     var detached: Samples { Samples(tensor: tensor.detached(), condition: condition, indices: indices) }
 }
 
+/// Pairs of a part of a batch.
+struct PairPart: Sendable {
+    let pairs: PairSet.Batch
+    /// Where they stand among those of the step.
+    let places: Range<Int>
+}
+
 /// The generator's turn in a step: its update on the sum of its terms, in micro-batches.
 struct GeneratorTurn<Teacher: Denoiser>: Sendable {
     let method: Method
@@ -23,7 +30,9 @@ struct GeneratorTurn<Teacher: Denoiser>: Sendable {
     let teacher: Teacher
     let critic: Teacher.Replica
     let discriminator: Discriminator?
-    let pairs: PairSet.Batch?
+    let microBatches: MicroBatches
+    /// The pairs of each of this process's micro-batches; nil where no term reads any.
+    let pairs: [PairPart]?
     let conditions: (any ConditionSource)?
     let randomness: StepRandomness
 
@@ -37,14 +46,15 @@ struct GeneratorTurn<Teacher: Denoiser>: Sendable {
     }
 
     /// Updates the generator.
-    func run(_ generator: TrainedNetwork<Teacher.Replica>, learningRate: Double) -> UpdateReport<Result> {
+    func run(_ generator: TrainedNetwork<Teacher.Replica>, learningRate: Double) throws -> UpdateReport<
+        Result
+    > {
         let network = generator.network
-        let ranges = parts(of: recipe.batch, count: microBatchCount)
-        let pairRanges = pairs.map { parts(of: $0.count, count: ranges.count) }
-        return generator.update(
-            microBatches: ranges.count, learningRate: learningRate, clipNorm: recipe.clipNorm
+        return try generator.update(
+            microBatches: microBatches.count, learningRate: learningRate, clipNorm: recipe.clipNorm
         ) { part in
-            let (samples, pairs) = samples(network, ranges[part], pairRanges?[part])
+            let (samples, pairs) = samples(
+                network, microBatches.ranges[part], pairs?[part - microBatches.share.lowerBound])
             let output = judged(samples, pairs, method.inputs)
             let scores = output.scores
             return loss(
@@ -60,12 +70,14 @@ struct GeneratorTurn<Teacher: Denoiser>: Sendable {
     /// The norm of what each term's gradient, times its weight, is at an image: by how much terms pull, whatever network they pull at.
     /// A few samples are enough; waits for the device.
     ///
+    /// - Parameters:
+    ///   - range: the places of the samples in the batch.
+    ///   - pairs: pairs beside them, if terms read any.
     /// - Returns: the means over images, by the names of the terms.
-    func gradientNorms(_ network: Teacher.Replica) -> [String: Double] {
-        let count = min(recipe.batch, 16)
-        let (made, pairs) = withoutGradients {
-            samples(network, 0..<count, self.pairs.map { 0..<min($0.count, count) })
-        }
+    func gradientNorms(_ network: Teacher.Replica, of range: Range<Int>, _ pairs: PairPart?) -> [String:
+        Double]
+    {
+        let (made, pairs) = withoutGradients { samples(network, range, pairs) }
         return Dictionary(
             uniqueKeysWithValues: method.generatorTerms.map { term in
                 func leaf(_ tensor: Tensor) -> Tensor {
@@ -87,35 +99,38 @@ struct GeneratorTurn<Teacher: Denoiser>: Sendable {
             })
     }
 
+    /// The number of samples, in all processes, that are judged.
+    var judgedCount: Int {
+        guard pairs != nil else { return recipe.batch }
+        guard method.readsFreshSamples else { return recipe.regression.batch }
+        return recipe.batch + (recipe.regression.joinBatch ? recipe.regression.batch : 0)
+    }
+
     /// The sum of the terms for a part of a batch.
     private func loss(_ output: GeneratorOutput, _ result: Result) -> MicroBatch<Result> {
-        let judgedImages =
-            recipe.batch + (pairs.map { recipe.regression.joinBatch ? $0.count : 0 } ?? 0)
         var sum = TermSum()
         for term in method.generatorTerms {
             sum.add(
                 term(output), term.name, weight: term.weight,
-                of: term.inputs.contains(.pairs) ? recipe.regression.batch : judgedImages)
+                of: term.inputs.contains(.pairs) ? recipe.regression.batch : judgedCount)
         }
         return MicroBatch(loss: sum.loss, scalars: sum.scalars, result: result)
     }
-
-    private var microBatchCount: Int { recipe.microBatchCount(randomness.device, readsPairs: pairs != nil) }
 
     /// One evaluation of the generator serves all terms: on fresh noise, in one of its steps, and in the first step on the noise of the
     /// pairs, whose samples are judged with the others where the recipe says so. Where no term reads samples of fresh noise, there are
     /// none.
     private func samples(
-        _ network: Teacher.Replica, _ range: Range<Int>, _ pairRange: Range<Int>?
+        _ network: Teacher.Replica, _ range: Range<Int>, _ part: PairPart?
     ) -> (samples: Samples, pairs: GeneratorOutput.Pairs?) {
         let generator = Generator(network, levels: recipe.generatorLevels)
-        if let pairs = pairRange.flatMap({ pairs?[$0] }), let pairRange, !method.readsFreshSamples {
+        let places = part.map { part in part.places.map { recipe.batch + $0 } } ?? []
+        if let pairs = part?.pairs, !method.readsFreshSamples {
             let made = network(
                 generator.input(ofStep: 0, pairs.z), at: generator.level(ofStep: 0, of: pairs.z),
                 given: pairs.condition)
             return (
-                Samples(
-                    tensor: made, condition: pairs.condition, indices: pairRange.map { recipe.batch + $0 }),
+                Samples(tensor: made, condition: pairs.condition, indices: places),
                 GeneratorOutput.Pairs(generated: made, target: pairs.images)
             )
         }
@@ -127,7 +142,7 @@ struct GeneratorTurn<Teacher: Denoiser>: Sendable {
             }
         }
         let level = generator.level(ofStep: step, of: fresh.z)
-        guard let pairs = pairRange.flatMap({ pairs?[$0] }), let pairRange else {
+        guard let pairs = part?.pairs else {
             let made = network(input, at: level, given: fresh.condition)
             return (Samples(tensor: made, condition: fresh.condition, indices: Array(range)), nil)
         }
@@ -136,12 +151,10 @@ struct GeneratorTurn<Teacher: Denoiser>: Sendable {
         let both = network(
             .concatenated([input, generator.input(ofStep: 0, pairs.z)]),
             at: .concatenated([level, generator.level(ofStep: 0, of: pairs.z)]), given: condition)
-        let made = both.split(sizes: [range.count, pairRange.count])
+        let made = both.split(sizes: [range.count, places.count])
         let samples =
             recipe.regression.joinBatch
-            ? Samples(
-                tensor: both, condition: condition,
-                indices: Array(range) + pairRange.map { recipe.batch + $0 })
+            ? Samples(tensor: both, condition: condition, indices: Array(range) + places)
             : Samples(tensor: made[0], condition: fresh.condition, indices: Array(range))
         return (samples, GeneratorOutput.Pairs(generated: made[1], target: pairs.images))
     }
@@ -184,14 +197,5 @@ struct GeneratorTurn<Teacher: Denoiser>: Sendable {
         let noise = randomness.noiseSample(
             samples.indices, recipe.adversarial.levels, of: teacher.schedule, for: "adversarial")
         return discriminator?(noise.noised(samples.tensor), at: noise.level, given: samples.condition)
-    }
-}
-
-/// The first `count` numbers in parts whose sizes differ by one at most, one after another.
-func parts(of count: Int, count parts: Int) -> [Range<Int>] {
-    let (size, rest) = count.quotientAndRemainder(dividingBy: parts)
-    return (0..<parts).map { part in
-        let start = part * size + min(part, rest)
-        return start..<start + size + (part < rest ? 1 : 0)
     }
 }

@@ -39,25 +39,20 @@ struct RealBatch: Sendable {
     /// What the stream is called that names the order of real samples.
     static let orderStream = "distill.real"
 
-    /// The samples of an update: every epoch takes all once, in an order of its own.
+    /// Samples of an update: every epoch takes all once, in an order of its own.
     ///
     /// - Parameters:
-    ///   - count: how many.
+    ///   - places: which of the update's samples.
+    ///   - count: how many an update has.
     ///   - number: that of the update in the run.
-    init(_ images: any RealImages, count: Int, update number: Int, seed: UInt64, device: Device) throws {
+    init(
+        _ images: any RealImages, at places: [Int], of count: Int, update number: Int, seed: UInt64,
+        device: Device
+    ) throws {
         let order = EpochOrder(count: images.count, seed: seed, purpose: Self.orderStream)
-        let (samples, condition) = try images(order(number * count..<(number + 1) * count))
+        let (samples, condition) = try images(
+            places.flatMap { order(number * count + $0..<number * count + $0 + 1) })
         self.samples = samples.to(device)
         self.condition = condition?.to(device)
-    }
-
-    private init(_ samples: Tensor, _ condition: Condition?) {
-        (self.samples, self.condition) = (samples, condition)
-    }
-
-    /// Those at some places of the batch.
-    func indexed(by indices: [Int]) -> RealBatch {
-        let numbers = Tensor(indices, device: samples.device)
-        return RealBatch(samples.indexed(by: numbers), condition?.indexed(by: numbers))
     }
 }

@@ -7,7 +7,7 @@ public import Training
 /// What one step of distillation measured. All are tensors without dimensions, which nobody has waited for: reading
 /// one with `item()` does.
 public struct StepReport: TrainingReport {
-    /// The samples `[N, ...]` that the generator made and was judged by, without gradient.
+    /// The samples `[N, ...]` that this process's generator made and was judged by, without gradient.
     public let images: Tensor
     /// What was not finite; the update that would have followed, and those after it in the step, were not made.
     public private(set) var fault: TrainingFault?

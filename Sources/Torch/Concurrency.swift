@@ -83,13 +83,15 @@ package func partCount(of x: Tensor, threads: Int = LibTorch.threads) -> Int {
 /// Adds the gradient of a sum of losses to that of `parameters`, with as many losses side by side as there are threads,
 /// and one after another where that is one.
 ///
-/// The sum is taken in order, so that the result does not depend on which thread is done first.
+/// On the CPU the sum is taken as a balanced tree over the losses' numbers, so that its bits depend neither on which thread is done
+/// first nor on how many there are, and so that processes may share the losses; see ``Communicator/sum(_:)``. Other devices add each
+/// gradient to the last, which needs no memory.
 ///
 /// - Parameters:
 ///   - parameters: the leaves; those that no loss depends on keep what they have.
 ///   - count: the number of losses.
-///   - threads: how many are made at once; as many gradients of all parameters are in memory. The default is
-///     ``Device/threads`` of the parameters' device.
+///   - threads: how many are made at once; as many gradients of all parameters are in memory, and as many more as `count` can be
+///     halved. The default is ``Device/threads`` of the parameters' device.
 ///   - body: makes a loss, a tensor without dimensions, and whatever else is to be returned; called from several
 ///     threads at once.
 /// - Returns: what `body` returned beside the losses, in order.
@@ -98,8 +100,10 @@ public func accumulateGradients<R: Sendable>(
     _ body: @Sendable (Int) -> (loss: Tensor, result: R)
 ) -> [R] {
     let parameters = Array(parameters)
-    let threads = threads ?? parameters.first?.device.threads ?? 1
-    guard min(threads, count) > 1 else {
+    let device = parameters.first?.device ?? .cpu
+    let threads = threads ?? device.threads
+    // In order is the tree's order for two.
+    guard min(threads, count) > 1 || device == .cpu && count > 2 else {
         return (0..<count).map { index in
             concurrently(1, threads: threads) { _ in
                 let (loss, result) = body(index)
@@ -108,30 +112,33 @@ public func accumulateGradients<R: Sendable>(
             }[0]
         }
     }
-    return stride(from: 0, to: count, by: threads).flatMap { first in
+    var sum = BalancedSum<[Tensor?]>(plus: added)
+    let results = stride(from: 0, to: count, by: threads).flatMap { first in
         let parts = concurrently(min(threads, count - first), threads: threads) { index in
             let (loss, result) = body(first + index)
             return (gradients: gradientsIfAny(of: loss, with: parameters), result: result)
         }
-        for part in parts { add(part.gradients, to: parameters) }
+        for part in parts { sum.add(part.gradients) }
         return parts.map(\.result)
     }
+    let before = parameters.map(\.gradient)
+    for (parameter, gradient) in zip(parameters, added(before, sum.total ?? [])) {
+        parameter.setGradient(gradient?.inFormat(of: parameter))
+    }
+    return results
 }
 
-private let addEach = Operator("aten::_foreach_add_.List")
+private let addEach = Operator("aten::_foreach_add.List")
 
-private func add(_ gradients: [Tensor?], to parameters: [Tensor]) {
-    var sums: [Tensor] = []
-    var summands: [Tensor] = []
-    for (parameter, gradient) in zip(parameters, gradients) {
-        guard let gradient else { continue }
-        if let sum = parameter.gradient {
-            sums.append(sum)
-            summands.append(gradient)
-        } else {
-            // That of a sum is one number, expanded, to which nothing can be added in place.
-            parameter.setGradient(gradient.inFormat(of: parameter))
+/// The sums of gradients, each where there is one.
+private func added(_ a: [Tensor?], _ b: [Tensor?]) -> [Tensor?] {
+    let both = zip(a, b).compactMap { a, b in a.flatMap { a in b.map { (a, $0) } } }
+    let sums =
+        both.isEmpty
+        ? []
+        : withoutGradients {
+            addEach.many(.tensors(both.map(\.0)), .tensors(both.map(\.1)), atMost: both.count)
         }
-    }
-    if !sums.isEmpty { withoutGradients { _ = addEach.many(.tensors(sums), .tensors(summands)) } }
+    var next = sums.makeIterator()
+    return zip(a, b).map { a, b in a != nil && b != nil ? next.next() : a ?? b }
 }

@@ -32,6 +32,9 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
     /// Whether this libtorch can put a tensor there.
     public var isAvailable: Bool { ct_device_available(type, index) }
 
+    /// The number of CUDA devices.
+    public static var cudaCount: Int { (0..<128).first { !Device.cuda($0).isAvailable } ?? 128 }
+
     /// How many parts of a batch are worth computing at once: one a thread on the CPU, and one on devices that share out
     /// each operation by themselves.
     public var threads: Int { self == .cpu ? LibTorch.threads : 1 }

@@ -5,7 +5,10 @@ public import OrderedCollections
 public import Torch
 
 /// A network under training: its optimizer, and the averages of its weights. The only place where a gradient is
-/// accumulated over micro-batches, checked, clipped and applied.
+/// accumulated over micro-batches, added up over processes, checked, clipped and applied.
+///
+/// Where several processes train it, each has the whole network, and takes its share of the micro-batches. All come to the same
+/// weights, on the CPU to those of one process, bit for bit, if each takes a power of two of them; see `Communicator.sum(_:)`.
 ///
 /// Its parameters want a gradient only while ``update(microBatches:learningRate:companionLearningRate:clipNorm:_:)`` runs, so that no other
 /// network's loss reaches them.
@@ -16,6 +19,8 @@ public final class TrainedNetwork<Network: Module> {
     public let network: Network
     /// The moving averages of its weights; nil where none are kept.
     public let averages: Averages?
+    /// The processes that train it.
+    public let processes: Communicator
     private let companion: Companion?
     private let optimizer: AdamW
 
@@ -40,10 +45,13 @@ public final class TrainedNetwork<Network: Module> {
     ///   - weightDecay: AdamW's decoupled weight decay.
     ///   - averages: moving averages of the network's weights, if they are to be kept.
     ///   - companion: a module that is trained with it.
+    ///   - processes: those that train it, each with the same weights.
     public init(
         _ name: String, _ network: Network, betas: (Double, Double) = (0.9, 0.999),
-        weightDecay: Double = 0.01, averages: Averages? = nil, with companion: Companion? = nil
+        weightDecay: Double = 0.01, averages: Averages? = nil, with companion: Companion? = nil,
+        processes: Communicator = .alone
     ) {
+        self.processes = processes
         self.name = name
         self.network = network
         self.averages = averages
@@ -57,19 +65,22 @@ public final class TrainedNetwork<Network: Module> {
     }
 
     /// Descends on a loss that is a sum over micro-batches. Where the loss, what was measured beside it or the gradient's
-    /// norm is not finite, nothing changes.
+    /// norm is not finite, in any process, nothing changes.
     ///
     /// - Parameters:
-    ///   - microBatches: how many, at least 1; as many at once as the device has threads.
+    ///   - microBatches: how many the whole batch has, at least 1, and a multiple of the number of processes; as many at once as the
+    ///     device has threads.
     ///   - learningRate: that of this update.
     ///   - companionLearningRate: that of the companion; the same if not given.
     ///   - clipNorm: the largest norm of the gradient.
-    ///   - loss: makes the loss of a micro-batch, and what was measured, as shares of those of the batch: they are added up.
-    ///     Called from several threads at once.
+    ///   - loss: makes the loss of one of this process's micro-batches, by its number in the whole batch, and what was measured, as
+    ///     shares of those of the batch: they are added up. Called from several threads at once.
+    /// - Throws: `CommunicatorError` where another process ends, `TorchError` for what libtorch has refused; the network is then not to
+    ///   be used.
     public func update<Result: Sendable>(
         microBatches: Int, learningRate: Double, companionLearningRate: Double? = nil, clipNorm: Double,
         _ loss: @Sendable (Int) -> MicroBatch<Result>
-    ) -> UpdateReport<Result> {
+    ) throws -> UpdateReport<Result> {
         let modules = [network, companion?.module].compactMap(\.self)
         for module in modules { module.setRequiresGrad(true) }
         defer {
@@ -77,21 +88,22 @@ public final class TrainedNetwork<Network: Module> {
             for module in modules { module.setRequiresGrad(false) }
         }
         let parameters = modules.flatMap(\.parameters.values)
-        let parts = accumulateGradients(of: parameters, over: microBatches) { index in
-            let part = loss(index)
+        let share = processes.share(of: microBatches)
+        let device = parameters.first?.device ?? .cpu
+        // A part is computed by one thread, in however many processes.
+        let threads = microBatches > 1 ? min(device.threads, share.count) : device.threads
+        let parts = accumulateGradients(of: parameters, over: share.count, threads: threads) { index in
+            let part = loss(share.lowerBound + index)
             return (
                 part.loss, MicroBatch(loss: part.loss.detached(), scalars: part.scalars, result: part.result)
             )
         }
-        var scalars: [String: Tensor] = [:]
-        for name in parts[0].scalars.keys {
-            scalars[name] = sum(parts.compactMap { $0.scalars[name] }).detached()
-        }
+        try processes.sum(parameters.compactMap(\.gradient))
         let norm = clipGradientNorm(parameters, to: clipNorm)
-        scalars["norm/\(name)"] = norm
-        let total = sum(parts.map(\.loss))
+        let (total, measured) = try totals(of: parts)
+        let scalars = measured.merging(["norm/\(name)": norm]) { $1 }
         // One number to wait for; what is not finite stays so in a sum.
-        let isFinite = sum([total] + scalars.values).item().isFinite
+        let isFinite = ([total] + scalars.values).reduce(Tensor(0)) { $0 + $1 }.item().isFinite
         if isFinite {
             optimizer.learningRates = [learningRate, companionLearningRate ?? learningRate]
             optimizer.step()
@@ -99,6 +111,21 @@ public final class TrainedNetwork<Network: Module> {
         return UpdateReport(
             results: parts.map(\.result), scalars: scalars,
             fault: isFinite ? nil : scalars.mapValues { $0.item() })
+    }
+
+    /// The sums of the losses, and of what was measured beside them, over the micro-batches of all processes.
+    private func totals<Result>(of parts: [MicroBatch<Result>]) throws -> (
+        loss: Tensor, scalars: [String: Tensor]
+    ) {
+        let names = parts[0].scalars.keys.sorted()
+        let rows = parts.map { part in
+            Tensor.stacked(
+                [part.loss]
+                    + names.map { part.scalars[$0]?.detached().to(part.loss.dtype) ?? .zerosLike(part.loss) })
+        }
+        let sums = try processes.gathered(.stacked(rows)).sum(dims: [0])
+        let scalars = names.enumerated().map { ($1, sums.selected(dim: 0, index: $0 + 1)) }
+        return (sums.selected(dim: 0, index: 0), Dictionary(uniqueKeysWithValues: scalars))
     }
 
     /// Moves the averages towards the weights, see `EMA.update(from:batchSize:imagesBefore:)`.
@@ -155,15 +182,10 @@ public struct MicroBatch<Result: Sendable>: Sendable {
 
 /// What an update measured. All are tensors without dimensions.
 public struct UpdateReport<Result: Sendable> {
-    /// What the micro-batches had beside their losses, in order.
+    /// What this process's micro-batches had beside their losses, in order.
     public let results: [Result]
     /// What was measured, by the tags of the log, and the norm of the gradient before clipping, as `norm/NAME`.
     public let scalars: [String: Tensor]
     /// All that was measured, where some of it is not finite and the update was not made.
     public let fault: [String: Double]?
-}
-
-/// The sum of tensors without dimensions.
-private func sum(_ values: [Tensor]) -> Tensor {
-    values.count == 1 ? values[0] : Tensor.stacked(values).sum()
 }

@@ -65,6 +65,7 @@ struct DistillCommand: AsyncParsableCommand {
         if recipe.dryRun { return print(try Terminal.settings(job.plan)) }
         let output = try await Terminal.run(
             job, resume: "dmd distill --resume \(job.run.folder.relativePath)")
+        guard job.compute.isFirst else { return }
         for figure in output.figures { print("\(figure.name): \(figure.value)") }
         print(
             "The generator is in \(output.generators[0].relativePath), pictures and report.html are beside it."
@@ -75,7 +76,8 @@ struct DistillCommand: AsyncParsableCommand {
         var run = try options.settings(out, default: teacher.prompts == nil ? "runs/demo" : "runs/sd")
         if keepBest { run.keepBest = true }
         var job = Distill(
-            teacher: teacher.settings(), recipe: recipe.settings, run: run, compute: try compute.settings())
+            teacher: teacher.settings(), recipe: recipe.settings, run: run,
+            compute: try compute.sharedSettings(isTrial: recipe.dryRun))
         job.tinyDecoder = tinyDecoder?.url
         job.start = start?.url
         job.pairs = pairs?.url

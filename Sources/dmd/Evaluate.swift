@@ -78,12 +78,13 @@ struct EvaluateCommand: AsyncParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func run() async throws {
-        print(try await Terminal.run(try job()))
-        print("The card is \(card).")
+        let job = try job()
+        let found = try await Terminal.run(job)
+        if job.compute.isFirst { print("\(found)\nThe card is \(card).") }
     }
 
     private func job() throws -> Evaluate {
-        var job = Evaluate(card: card.url, compute: try compute.settings())
+        var job = Evaluate(card: card.url, compute: try compute.sharedSettings())
         if let subject { job.subject = subject.description }
         if let against { job.against = against.description }
         (job.count, job.split, job.size) = (count, split, size)

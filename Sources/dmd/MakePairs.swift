@@ -56,11 +56,11 @@ struct MakePairsCommand: AsyncParsableCommand {
             var job = MakePairs(
                 teacher: teacher.settings(guidance: guidance), count: count, steps: steps, seed: seed,
                 batch: batch,
-                shardSize: shardSize, folder: out.url, compute: try compute.settings())
+                shardSize: shardSize, folder: out.url, compute: try compute.sharedSettings())
             try job.stop(after: time.timeLimit)
             return job
         }
         _ = try await Terminal.run(job)
-        print("\(out): \(count) pairs")
+        if job.compute.isFirst { print("\(out): \(count) pairs") }
     }
 }

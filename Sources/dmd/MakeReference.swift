@@ -46,7 +46,8 @@ struct MakeReferenceCommand: AsyncParsableCommand {
             input.description, out: out?.url, count: count, split: split, size: size, seed: seed,
             sampling: sampling.settings, prompts: prompts.prompts?.description,
             promptColumn: prompts.promptColumn, guidance: prompts.guidance, features: features.features,
-            featureWeights: features.featureWeights?.description, compute: try compute.settings())
-        print(try await Terminal.run(job).summary)
+            featureWeights: features.featureWeights?.description, compute: try compute.sharedSettings())
+        let made = try await Terminal.run(job)
+        if job.compute.isFirst { print(made.summary) }
     }
 }

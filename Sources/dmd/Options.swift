@@ -13,9 +13,19 @@ struct ComputeOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Threads on the CPU (default: all cores).")
     var threads: Int?
 
-    func settings() throws -> ComputeSettings {
+    /// For commands that one process does.
+    func settings() throws -> ComputeSettings { try settings(ComputeSettings.single(device:threads:)) }
+
+    /// For commands that a launcher may start in many processes; meets them.
+    ///
+    /// - Parameter isTrial: whether only to plan, which one process does.
+    func sharedSettings(isTrial: Bool = false) throws -> ComputeSettings {
+        try isTrial ? settings() : settings(ComputeSettings.launched(device:threads:))
+    }
+
+    private func settings(_ make: (String, Int?) throws -> ComputeSettings) throws -> ComputeSettings {
         do {
-            return try ComputeSettings(device: device, threads: threads)
+            return try make(device, threads)
         } catch {
             throw Terminal.failure(error)
         }

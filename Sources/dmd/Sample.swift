@@ -80,13 +80,14 @@ struct SampleCommand: AsyncParsableCommand {
         let job = try Terminal.settings {
             var job = Sample(
                 weights: weights?.url, count: count, seed: seed, text: text, out: out.url,
-                compute: try compute.settings())
+                compute: try compute.sharedSettings())
             job.label = label
             job.batch = batch
             job.sampling = sampling.settings
             return job
         }
         let made = try await Terminal.run(job)
+        guard job.compute.isFirst else { return }
         let rate = String(format: "%.2f s, %.4g images/s", made.seconds, Double(made.count) / made.seconds)
         print("\(out): \(made.count) images in \(rate)")
     }

@@ -7,14 +7,16 @@ import Foundation
 
 /// Shows a job to whoever sits at the terminal, or reads the log.
 enum Terminal {
-    /// Runs a job to its end: progress on standard error, and an exit status that says how it ended.
+    /// Runs a job to its end: progress on standard error, and an exit status that says how it ended. Of processes that share a job the
+    /// first one tells how it goes.
     ///
     /// - Parameter resume: the command that goes on where the job stopped, if it is shorter than the one that was given.
     /// - Throws: `ExitCode` if the job was stopped, and whatever else ended it.
     static func run<Work: Job>(_ job: Work, resume: String? = nil) async throws -> Work.Output {
         Interrupt.install()
         let display = ProgressDisplay()
-        let work = Task { try await job.result { display.show($0) } }
+        let isTold = job.compute.isFirst
+        let work = Task { try await job.result { if isTold { display.show($0) } } }
         let watch = Task {
             while !Interrupt.isRequested { try await Task.sleep(for: .milliseconds(50)) }
             work.cancel()
@@ -23,9 +25,9 @@ enum Terminal {
         do {
             return try await work.value
         } catch is CancellationError {
-            throw stopped(status: Interrupt.exitStatus, resume)
+            throw stopped(status: Interrupt.exitStatus, isTold, resume)
         } catch is TimeLimitReached {
-            throw stopped(status: 75, resume)
+            throw stopped(status: 75, isTold, resume)
         } catch {
             throw failure(error)
         }
@@ -56,8 +58,8 @@ enum Terminal {
         return ExitCode(71)
     }
 
-    private static func stopped(status: CInt, _ resume: String?) -> ExitCode {
-        say("To go on: give the same command again\(resume.map { ", or `\($0)`" } ?? "").\n")
+    private static func stopped(status: CInt, _ isTold: Bool, _ resume: String?) -> ExitCode {
+        if isTold { say("To go on: give the same command again\(resume.map { ", or `\($0)`" } ?? "").\n") }
         return ExitCode(status)
     }
 

@@ -30,11 +30,12 @@ struct TrainTeacherCommand: AsyncParsableCommand {
             TrainTeacher(
                 images: images?.url, recipe: recipe.settings,
                 run: try options.settings(out, default: "runs/teacher"),
-                compute: try compute.settings())
+                compute: try compute.sharedSettings(isTrial: recipe.dryRun))
         }
         if recipe.dryRun { return print(try Terminal.settings(job.plan)) }
         let teachers = try await Terminal.run(
             job, resume: "dmd train-teacher --resume \(job.run.folder.relativePath)")
+        guard job.compute.isFirst else { return }
         print(
             "The teacher is in \(teachers[0].relativePath). Look at it: dmd sample --weights \(teachers[0].relativePath)"
         )

@@ -89,7 +89,7 @@ struct Command {
         return process
     }
 
-    private static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appending(path: "dmd")
 
     func url(_ path: String) -> URL { folder.appending(path: path) }

@@ -11,7 +11,7 @@ import Torch
 import Training
 
 /// Points as real images.
-private struct Points: RealImages {
+struct Points: RealImages {
     let points: Tensor
     var classes = 0
     var count: Int { points.shape[0] }

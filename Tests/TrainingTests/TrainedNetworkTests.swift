@@ -43,9 +43,9 @@ struct TrainedNetworkTests {
     private func update(
         _ trained: TrainedNetwork<Vector>, parts: Int = 3, clipNorm: Double = 1e9,
         loss factor: Double = 1, measured: Double = 1
-    ) -> UpdateReport<Int> {
+    ) throws -> UpdateReport<Int> {
         let network = trained.network
-        return trained.update(microBatches: parts, learningRate: Self.rate, clipNorm: clipNorm) { part in
+        return try trained.update(microBatches: parts, learningRate: Self.rate, clipNorm: clipNorm) { part in
             let loss =
                 (Tensor(Self.slopes[part]) * network.weight).sum() + (network.bias * Double(part)).sum()
             return MicroBatch(
@@ -64,14 +64,14 @@ struct TrainedNetworkTests {
     }
 
     @Test("is updated as AdamW has it, on the sum of its micro-batches", arguments: [1e9, 2.0], [1, 2])
-    func adamW(clipNorm: Double, threads: Int) {
+    func adamW(clipNorm: Double, threads: Int) throws {
         let trained = trained(Vector())
         let norm = Self.gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
         let clipped = Self.gradient.map { $0 * min(1, clipNorm / (norm + 1e-6)) }
         var values = [1.0, -2, 3, 0.5]
         var (means, squares) = ([Double](repeating: 0, count: 4), [Double](repeating: 0, count: 4))
         for step in 1...4 {
-            let report = LibTorch.withThreads(threads) { update(trained, clipNorm: clipNorm) }
+            let report = try LibTorch.withThreads(threads) { try update(trained, clipNorm: clipNorm) }
             #expect(report.fault == nil && report.results == [0, 10, 20])
             #expect(abs((report.scalars["norm/net"]?.item() ?? .nan) - norm) < 1e-12)
             #expect(report.scalars["loss/a"]?.item() == 6)
@@ -91,17 +91,17 @@ struct TrainedNetworkTests {
     }
 
     @Test("comes to the same with any number of threads and parts")
-    func parts() {
-        let found = [1, 2, 3].map { threads in
+    func parts() throws {
+        let found = try [1, 2, 3].map { threads in
             let trained = trained(Vector())
-            LibTorch.withThreads(threads) { for _ in 0..<3 { _ = update(trained) } }
+            try LibTorch.withThreads(threads) { for _ in 0..<3 { _ = try update(trained) } }
             return bits(trained)
         }
         #expect(found[0] == found[1] && found[1] == found[2])
         let whole = trained(Vector())
         let network = whole.network
         for _ in 0..<3 {
-            _ = whole.update(microBatches: 1, learningRate: Self.rate, clipNorm: 1e9) { _ in
+            _ = try whole.update(microBatches: 1, learningRate: Self.rate, clipNorm: 1e9) { _ in
                 let loss =
                     (Tensor(Array(Self.gradient[..<3])) * network.weight).sum() + (network.bias * 3).sum()
                 return MicroBatch(loss: loss, scalars: [:], result: ())
@@ -119,11 +119,11 @@ struct TrainedNetworkTests {
         arguments: [(Double.nan, 1.0), (.infinity, 1.0), (1.0, .nan), (1.0, .infinity)])
     func notFinite(loss: Double, measured: Double) throws {
         let trained = trained(Vector(), halfLives: [10])
-        #expect(update(trained).fault == nil)
+        #expect(try update(trained).fault == nil)
         trained.updateAverages(batchSize: 5, imagesBefore: 0)
         let before = bits(trained)
         #expect(before.keys.sorted() == ["net", "net-average", "net-optimizer"])
-        let report = update(trained, loss: loss, measured: measured)
+        let report = try update(trained, loss: loss, measured: measured)
         let fault = try #require(report.fault)
         #expect(fault.keys.sorted() == ["loss/a", "norm/net"])
         #expect(fault["loss/a"]?.isFinite == measured.isFinite)
@@ -131,19 +131,49 @@ struct TrainedNetworkTests {
         #expect(report.results == [0, 10, 20])
         #expect(bits(trained) == before)
         #expect(trained.network.parameters.values.allSatisfy { $0.gradient == nil })
-        #expect(update(trained).fault == nil)
+        #expect(try update(trained).fault == nil)
         #expect(bits(trained) != before)
     }
 
+    @Test(
+        "comes to the bits of one process in several, and is left alone in all where one finds a number that is not finite"
+    )
+    func processes() throws {
+        @Sendable func run(_ processes: Communicator, fault: Int? = nil) throws -> [Double] {
+            let network = Vector()
+            let trained = TrainedNetwork("net", network, processes: processes)
+            for step in 0..<3 {
+                let report = try trained.update(microBatches: 4, learningRate: 0.1, clipNorm: 1) { part in
+                    var stream = RandomStream(seed: 0, purpose: "slope", step: step, index: part)
+                    let loss = (network.weight * stream.normal([3], dtype: .float64)).sum()
+                    return MicroBatch(
+                        loss: part == fault ? loss * .nan : loss, scalars: ["part": Tensor(Double(part))],
+                        result: part)
+                }
+                #expect(report.results == Array(processes.share(of: 4)))
+                #expect((report.fault == nil) == (fault == nil))
+                if fault == nil { #expect(report.scalars["part"]?.item() == 6) }
+            }
+            return network.weight.array(as: Double.self)
+        }
+        let alone = try run(.alone)
+        for count in [2, 4] {
+            for result in try inProcesses(count, { try run($0) }) { #expect(try result.get() == alone) }
+            for result in try inProcesses(count, { try run($0, fault: 3) }) {
+                #expect(try result.get() == [1, -2, 3])
+            }
+        }
+    }
+
     @Test("wants gradients while it is updated, and at no other time")
-    func gradients() {
+    func gradients() throws {
         let network = Vector()
         network.setRequiresGrad(true)
         let trained = trained(network)
         func wants() -> [Bool] { network.parameters.values.map(\.requiresGrad) }
         #expect(wants() == [false, false, false])
         let inside = Mutex<[[Bool]]>([])
-        _ = trained.update(microBatches: 2, learningRate: 0.1, clipNorm: 1) { _ in
+        _ = try trained.update(microBatches: 2, learningRate: 0.1, clipNorm: 1) { _ in
             inside.withLock { $0.append(network.parameters.values.map(\.requiresGrad)) }
             return MicroBatch(loss: network.weight.sum(), scalars: [:], result: ())
         }
@@ -151,7 +181,7 @@ struct TrainedNetworkTests {
         #expect(wants() == [false, false, false])
         #expect(network.parameters.values.allSatisfy { $0.gradient == nil })
         // What was measured holds no graph.
-        let report = trained.update(microBatches: 2, learningRate: 0.1, clipNorm: 1) { _ in
+        let report = try trained.update(microBatches: 2, learningRate: 0.1, clipNorm: 1) { _ in
             let loss = network.weight.sum()
             return MicroBatch(loss: loss, scalars: ["loss/b": loss], result: ())
         }
@@ -162,7 +192,7 @@ struct TrainedNetworkTests {
     func averages() throws {
         let trained = trained(Vector(), halfLives: [5, 20])
         let start = trained.network.weight.array(as: Double.self)
-        _ = update(trained)
+        _ = try update(trained)
         let each = try #require(trained.averages).each
         #expect(each.map { $0.state["weight"]?.array(as: Double.self) } == [start, start])
         trained.updateAverages(batchSize: 5, imagesBefore: 100)
@@ -178,7 +208,7 @@ struct TrainedNetworkTests {
     func checkpoint() throws {
         try withTemporaryFolder { folder in
             let (whole, first) = (trained(Vector(), halfLives: [5]), trained(Vector(), halfLives: [5]))
-            for _ in 0..<2 { for network in [whole, first] { _ = update(network) } }
+            for _ in 0..<2 { for network in [whole, first] { _ = try update(network) } }
             for network in [whole, first] { network.updateAverages(batchSize: 5, imagesBefore: 7) }
             try CheckpointWriter(folder).write(step: 2, files: first.state, state: ["a": 1])
             let other = Vector()
@@ -186,7 +216,7 @@ struct TrainedNetworkTests {
             let second = trained(other, halfLives: [5])
             let checkpoint = try #require(try CheckpointReader.latest(in: folder))
             try second.load(checkpoint)
-            for network in [whole, second] { _ = update(network) }
+            for network in [whole, second] { _ = try update(network) }
             #expect(bits(second) == bits(whole))
 
             let stranger = TrainedNetwork("other", Vector())

@@ -223,6 +223,40 @@ ct_status ct_script_call(
     ct_tensor *result, ct_script script, ct_tensor input, const char *const *names, const bool *values,
     int64_t count);
 
+// MARK: Processes that work together
+
+/// A place where processes leave numbers for one another, which one of them, or their launcher, serves.
+typedef struct {
+    void *impl;
+} ct_store;
+
+/// Opens the store at an address. Whoever serves it makes it there first; the others wait for it, for so many milliseconds at most.
+ct_status ct_store_open(ct_store *result, const char *host, int32_t port, bool serves, int64_t milliseconds);
+void ct_store_free(ct_store store);
+
+/// Leaves a number, at least 0, under a name.
+ct_status ct_store_set(ct_store store, const char *key, int64_t value);
+
+/// The number that was left under a name; -1 if none was.
+ct_status ct_store_get(int64_t *result, ct_store store, const char *key);
+
+/// Processes that exchange tensors of the CPU, by libtorch's Gloo. All must make the same calls in the same order; each waits for the
+/// others, and fails where one of them ends or does not come within the time that the group was made with.
+typedef struct {
+    void *impl;
+} ct_group;
+
+/// Joins the group of a name as one of `count` processes.
+ct_status ct_group_join(
+    ct_group *result, ct_store store, const char *name, int32_t rank, int32_t count, int64_t milliseconds);
+void ct_group_free(ct_group group);
+
+/// What all processes have, one after another: `[count * N, ...]` of `[N, ...]`. The tensors must have one shape and type.
+ct_status ct_group_gather(ct_tensor *result, ct_group group, ct_tensor tensor);
+
+/// Of the rows of each process's `[count, ...]` the one of this rank, by rank: `[count, ...]`.
+ct_status ct_group_exchange(ct_tensor *result, ct_group group, ct_tensor tensor);
+
 // MARK: Process
 
 int32_t ct_threads(void);

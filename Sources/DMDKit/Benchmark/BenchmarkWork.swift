@@ -108,7 +108,7 @@ struct BenchmarkWork<Network: Denoiser> {
         let trained = TrainedNetwork("network", network)
         let (x, conditions) = (z.chunked(partCount), condition.chunked(partCount))
         return {
-            let update = trained.update(microBatches: x.count, learningRate: 5e-5, clipNorm: 10) { part in
+            let update = try trained.update(microBatches: x.count, learningRate: 5e-5, clipNorm: 10) { part in
                 let loss = loss(x[part], conditions[part], part)
                 return MicroBatch(loss: loss, scalars: ["loss": loss.detached()], result: part)
             }

@@ -75,7 +75,8 @@ public struct Distill: Job {
 
     /// What a distillation leaves.
     public struct Output: Sendable {
-        /// The generators, files or folders, the first of which is the run's result.
+        /// The generators, files or folders, the first of which is the run's result; none in processes that share the run with the
+        /// first one.
         public let generators: [URL]
         /// What was measured.
         public let figures: [Figure]
@@ -110,8 +111,14 @@ public struct Distill: Job {
         var job = self
         if let begun { try job.takeFiles(of: begun) }
         let settings = try job.resolvedSettings()
+        let processes = isTrial ? .alone : compute.processes
         return try LibTorch.withThreads(compute.threadCount(begun)) {
-            try body(job, job.model(settings, isTrial: isTrial, context), settings, begun)
+            try processes.check(settings)
+            // Vectors of prompts are kept in a folder.
+            let model = try processes.firstBeforeOthers {
+                try job.model(settings, isTrial: isTrial, context)
+            }
+            return try body(job, model, settings, begun)
         }
     }
 
@@ -198,7 +205,7 @@ public struct Distill: Job {
     /// What the run begins with.
     func record(of model: some TeacherModel, keeping begun: RunRecord?) -> RunRecord {
         let folder = run.runFolder
-        var record = RunRecord(threads: LibTorch.threads, keeping: run.retention(begun))
+        var record = RunRecord(compute.processes, keeping: run.retention(begun))
         if case .weights(let teacher) = teacher {
             record.note(teacher.weights, as: "teacher", in: folder)
             record.note(teacher.prompts?.file, as: "prompts", in: folder)

@@ -18,6 +18,7 @@ struct DistillationRun<Model: TeacherModel> {
     let context: JobContext
 
     private var device: Device { job.compute.device }
+    private var processes: Communicator { job.compute.processes }
     private var folder: RunFolder { job.run.runFolder }
 
     /// Pairs, training, pictures and figures.
@@ -26,20 +27,23 @@ struct DistillationRun<Model: TeacherModel> {
         try memory.checkFits(device)
         let lpips = try loadLPIPS()
         let realImages = try realImages()
-        let fidelity = try fidelity()
+        let fidelity = try processes.isFirst ? fidelity() : nil
         let retention = job.run.retention(begun)
-        guard !retention.best || fidelity != nil && settings.distanceCount != nil else {
-            throw SettingError(
-                "keepBest", "needs distances to compare", "give `images`, and set distanceCount in the recipe"
-            )
-        }
         let record = job.record(of: model, keeping: begun)
-        try record.begin(in: folder, context)
-        // The recipe is there from the beginning on, also if the run is stopped while it makes pairs.
-        try folder.run(settings, overriding: job.run.overriding, warn: context.warn) {}
+        try processes.first {
+            guard !retention.best || fidelity != nil && settings.distanceCount != nil else {
+                throw SettingError(
+                    "keepBest", "needs distances to compare",
+                    "give `images`, and set distanceCount in the recipe")
+            }
+            try record.begin(in: folder, context)
+            // The recipe is there from the beginning on, also if the run is stopped while it makes pairs.
+            try folder.run(settings, overriding: job.run.overriding, warn: context.warn) {}
+        }
         let pairs = try pairs()
-        let distiller = try distiller(pairs: pairs, lpips, realImages)
+        let distiller = try distiller(pairs: pairs, lpips, realImages, processes)
         try train(distiller, fidelity, record, retention)
+        guard processes.isFirst else { return Distill.Output(generators: [], figures: []) }
         let metadata = ["dmd.recipe": try settings.yaml()]
         let generators = try (distiller.generator.averages?.suffixes ?? []).enumerated().map {
             index, suffix in
@@ -58,7 +62,7 @@ struct DistillationRun<Model: TeacherModel> {
     func plan() throws -> String {
         try checkLevels()
         let cost = try Cost(memory, on: device) {
-            try distiller(pairs: trialPairs(), loadLPIPS(), realImages())
+            try distiller(pairs: trialPairs(), loadLPIPS(), realImages(), .alone)
         }
         return "\(try settings.yaml())\(cost)"
     }
@@ -89,7 +93,7 @@ struct DistillationRun<Model: TeacherModel> {
     }
 
     private func distiller(
-        pairs: PairSet?, _ lpips: LPIPS?, _ realImages: (any RealImages)?
+        pairs: PairSet?, _ lpips: LPIPS?, _ realImages: (any RealImages)?, _ processes: Communicator
     ) throws -> Distiller<Model.Network> {
         let distances = lpips.map(model.distances)
         return try Distiller(
@@ -97,7 +101,7 @@ struct DistillationRun<Model: TeacherModel> {
             pairs: pairs,
             distance: job.distance ?? distances?.full,
             tinyDistance: distances?.tiny, realImages: realImages, terms: job.terms,
-            conditions: model.conditions, device: device)
+            conditions: model.conditions, device: device, processes: processes)
     }
 
     /// What a discriminator learns from; nil where there is none.

@@ -22,11 +22,13 @@ struct Comparison {
     /// Whether to measure only what needs no single features: the Frechet distance and the drifts of colour.
     var distanceOnly: Bool
     var device: Device
+    /// The processes that share the work.
+    var processes = Communicator.alone
     /// Where the work of a job that was stopped is kept.
     var unfinished: URL?
 
     /// - Parameter check: looks at what was opened before any work is done.
-    /// - Returns: a card, whose work may still be kept, see ``forget()``.
+    /// - Returns: a card, whose work may still be kept, see ``forget()``; it has scores in the first of the processes that share the work.
     /// - Throws: ``KitError`` where things do not compare, what reading them throws, and `CancellationError`.
     func run(in context: JobContext, check: (ComparedInputs, Card) throws -> Void = { _, _ in }) throws
         -> Card
@@ -45,18 +47,21 @@ struct Comparison {
 
         let look = Look(
             extractor: FeatureExtractor(
-                network: network, keepsFeatures: !distanceOnly, folder: unfinished, context: context),
+                network: network, keepsFeatures: !distanceOnly, folder: unfinished, processes: processes,
+                context: context),
             features: card.features)
         let known = try look(at: inputs.reference, seed: seeds[0], "reference")
         if case .images(let seen) = known.result, inputs.reference.provenance.kind == .images {
             card.reference.sha256 = seen.sha256
         }
         let bySeed = try look.keeping(known) {
-            try (inputs.subject.isModel ? seeds : [seeds[0]]).map { seed in
+            try (inputs.subject.isModel ? seeds : [seeds[0]]).map { seed -> [NamedScore] in
                 let found = try look(at: inputs.subject, seed: seed, "subject", prompts)
                 if case .images(let seen) = found.result, inputs.subject.provenance.kind == .images {
                     card.subject.sha256 = seen.sha256
                 }
+                // The others have helped to look.
+                guard processes.isFirst else { return [] }
                 return try look.keeping(found) {
                     try context.check()
                     let scores = scores(of: found, against: known.result)
@@ -77,7 +82,7 @@ struct Comparison {
 
     /// Removes what is kept of the work, once its result is safe.
     func forget() {
-        if let unfinished { try? FileManager.default.removeItem(at: unfinished) }
+        if let unfinished, processes.isFirst { try? FileManager.default.removeItem(at: unfinished) }
     }
 
     private func scores(of found: Look.Found, against reference: Reference) -> [NamedScore] {

@@ -26,7 +26,7 @@ extension Evaluate {
             features: FeatureSettings(
                 name: features ?? FeatureSettings.usualName, weights: featureWeights, lpips: lpips),
             lpips: try lpipsWeights(), prompts: prompts, distanceOnly: distanceOnly, device: compute.device,
-            unfinished: card?.appendingPathExtension("unfinished"))
+            processes: compute.processes, unfinished: card?.appendingPathExtension("unfinished"))
     }
 
     /// - Throws: ``SettingError`` if ``split`` is given for sets that do not come as two.

@@ -86,11 +86,12 @@ public struct Evaluate: Job {
 
     /// Measures, and writes the card if there is one to write.
     ///
-    /// - Returns: the card.
+    /// - Returns: the card; without scores in processes that share the work with the first one, which writes it.
     /// - Throws: ``SettingError`` for settings that cannot be or do not belong together, ``KitError`` for things that do not
     ///   compare, and what reading them throws.
     public func run(in context: JobContext) throws -> Card {
         let comparison = try comparison()
+        let card = compute.isFirst ? card : nil
         if let card { try requireWritable(file: card) }
         let found = try comparison.run(in: context) { inputs, _ in try refuseSplit(of: inputs) }
         if let card {

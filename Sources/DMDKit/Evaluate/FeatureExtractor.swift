@@ -8,6 +8,9 @@ import Torch
 import Weights
 
 /// Looks at images with a feature network, batch by batch, and keeps what it has if it is stopped.
+///
+/// Processes that share the work look at a batch each, and tell each other what they found, so that all come to the statistics of one
+/// process; the last batches, too few to be shared out, all of them look at.
 struct FeatureExtractor {
     /// What turns images into vectors.
     let network: any FeatureNetwork
@@ -15,6 +18,8 @@ struct FeatureExtractor {
     var keepsFeatures: Bool
     /// Where the statistics of a job that was stopped are kept until the next; nil keeps none.
     var folder: URL?
+    /// The processes that share the work.
+    var processes = Communicator.alone
     /// Hears how it goes.
     let context: JobContext
 
@@ -33,26 +38,42 @@ struct FeatureExtractor {
         var seen = kept(key) ?? FeatureStatistics(network.kind, keepsFeatures: keepsFeatures)
         var progress = context.counter(title, total: source.count, done: seen.count, unit: "image")
         var unreadable: [String] = []
-        for first in stride(from: seen.count, to: source.count, by: Self.batch) {
-            let numbers = Array(first..<min(first + Self.batch, source.count))
+        var (first, isReadable) = (seen.count, true)
+        while first < source.count {
+            let isShared = first + Self.batch * processes.count <= source.count
+            let start = first + (isShared ? Self.batch * processes.rank : 0)
+            let numbers = Array(start..<min(start + Self.batch, source.count))
             let levels = try levels(of: source, numbers, &unreadable)
-            if let levels, unreadable.isEmpty { try seen.add(levels, of: source, network, prompts) }
-            progress.update(first + numbers.count)
-            do {
-                try context.check()
-            } catch let stop as CancellationError {
-                if unreadable.isEmpty { try keep(seen, key: key) }
-                throw stop
+            isReadable = try !processes.any(levels == nil) && isReadable
+            if let levels, isReadable {
+                let own = try look(at: levels, prompts, from: start)
+                for batch in isShared ? try own.gathered(by: processes) : [own] {
+                    seen.add(batch, isOfSet: source.isSet)
+                }
+            }
+            first += isShared ? Self.batch * processes.count : numbers.count
+            progress.update(first)
+            try LibTorch.throwFailure()
+            if try processes.any(context.isStopping) {
+                if isReadable { try keep(seen, key: key) }
+                throw CancellationError()
             }
         }
         progress.finish()
-        guard unreadable.isEmpty else { throw error(unreadable, of: source.count) }
+        guard isReadable else { throw error(unreadable, of: source.count) }
         return seen
+    }
+
+    private func look(at levels: Tensor, _ prompts: Prompts?, from first: Int) throws -> SeenBatch {
+        let found = try network.features(ofLevels: levels)
+        return SeenBatch(
+            levels: levels, features: found.features, logits: found.logits,
+            promptScores: prompts?.scores(ofLevels: levels, from: first).map { Tensor($0) })
     }
 
     /// Keeps statistics for the next time.
     func keep(_ seen: FeatureStatistics, key: String) throws {
-        guard let folder else { return }
+        guard let folder, processes.isFirst else { return }
         try makeFolder(folder)
         try SafetensorsFile.write(seen.state, to: file(key, in: folder))
     }
@@ -92,6 +113,9 @@ struct FeatureExtractor {
     }
 
     private func error(_ reasons: [String], of count: Int) -> KitError {
+        guard !reasons.isEmpty else {
+            return KitError("Another process has found images that cannot be read, which it names.")
+        }
         let shown = reasons.prefix(5).map { "\n  \($0)" }.joined()
         let others = reasons.count > 5 ? "\n  and \(reasons.count - 5) more" : ""
         return KitError(

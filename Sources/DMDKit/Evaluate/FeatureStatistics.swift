@@ -42,18 +42,44 @@ struct FeatureStatistics {
     /// The sum of all images of a set.
     var sha256: String { Files.sha256(Data(sums.utf8)) }
 
-    mutating func add(
-        _ levels: Tensor, of source: ImageSource, _ network: any FeatureNetwork, _ prompts: Prompts?
-    ) throws {
-        let found = try network.features(ofLevels: levels)
-        promptScores += prompts?.scores(ofLevels: levels, from: count) ?? []
-        statistics.add(found.features)
-        colours.add(levels: levels)
-        if source.isSet { sums += imageSums(levels).joined() }
+    /// Takes the next batch.
+    ///
+    /// - Parameter isOfSet: whether the images are a set's, of which a sum is kept.
+    mutating func add(_ batch: SeenBatch, isOfSet: Bool) {
+        promptScores += batch.promptScores?.array() ?? []
+        statistics.add(batch.features)
+        colours.add(levels: batch.levels)
+        if isOfSet { sums += imageSums(batch.levels).joined() }
         guard keepsFeatures else { return }
-        device = found.features.device
-        features.append(found.features.to(.cpu))
-        if let found = found.logits { logits.append(found.to(.cpu)) }
+        device = batch.features.device
+        features.append(batch.features.to(.cpu))
+        if let found = batch.logits { logits.append(found.to(.cpu)) }
+    }
+}
+
+/// A batch of images, and what was found in them.
+struct SeenBatch {
+    /// The images, uint8 `[N, C, H, W]`.
+    let levels: Tensor
+    /// `[N, D]`.
+    let features: Tensor
+    /// `[N, C]`; nil where the network has none.
+    let logits: Tensor?
+    /// How well each image fits its prompt, `[N]`; nil where that is not asked.
+    let promptScores: Tensor?
+
+    /// The batches of all processes, by rank.
+    func gathered(by processes: Communicator) throws -> [SeenBatch] {
+        func each(_ tensor: Tensor) throws -> [Tensor] {
+            try processes.gathered(tensor).chunked(processes.count)
+        }
+        let (levels, features) = (try each(levels), try each(features))
+        let (logits, promptScores) = (try logits.map(each), try promptScores.map(each))
+        return (0..<processes.count).map {
+            SeenBatch(
+                levels: levels[$0], features: features[$0], logits: logits?[$0],
+                promptScores: promptScores?[$0])
+        }
     }
 }
 

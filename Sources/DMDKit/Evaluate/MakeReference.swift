@@ -74,8 +74,10 @@ public struct MakeReference: Job {
         try opened.requireCovariance()
         let saved = try statistics(of: opened, unfinished: unfinished(of: out), context)
         try context.check()
-        try saved.write(to: out)
-        try? FileManager.default.removeItem(at: unfinished(of: out))
+        if compute.isFirst {
+            try saved.write(to: out)
+            try? FileManager.default.removeItem(at: unfinished(of: out))
+        }
         return output(saved, out)
     }
 
@@ -89,7 +91,8 @@ public struct MakeReference: Job {
         let network = try settings.load(device: compute.device)
         let look = Look(
             extractor: FeatureExtractor(
-                network: network, keepsFeatures: false, folder: unfinished, context: context),
+                network: network, keepsFeatures: false, folder: unfinished, processes: compute.processes,
+                context: context),
             features: try FeatureProvenance(settings.name, network))
         guard case .images(let seen) = try look(at: opened, seed: seed ?? 0, "reference").result else {
             preconditionFailure("images are looked at")

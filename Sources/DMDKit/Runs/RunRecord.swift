@@ -4,6 +4,7 @@
 import Files
 import Foundation
 import Images
+import Torch
 import Training
 
 /// `run.json`: what a run was begun with, beside its recipe.
@@ -14,7 +15,7 @@ struct RunRecord: Codable, Equatable {
     var promptColumn: String?
     /// What a text-to-image teacher is sampled by in the place of its own sampler.
     var sampler: String?
-    /// The threads on the CPU, on whose number the last bits of the result depend.
+    /// The threads on the CPU, in all processes together, on whose number the last bits of the result depend.
     var threads: Int
     /// Which checkpoints stay.
     var keeping: CheckpointRetention?
@@ -23,8 +24,8 @@ struct RunRecord: Codable, Equatable {
 
     private static func url(in folder: RunFolder) -> URL { folder.url.appending(path: "run.json") }
 
-    init(threads: Int, keeping: CheckpointRetention) {
-        self.threads = threads
+    init(_ processes: Communicator, keeping: CheckpointRetention) {
+        threads = LibTorch.threads * processes.count
         self.keeping = keeping
     }
 

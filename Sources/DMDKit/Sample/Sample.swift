@@ -57,6 +57,11 @@ public struct Sample: Job {
         try require(
             ("count", count, place.isPicture ? .sheetCounts : .imageCounts), ("batch", batch, .batches))
         try place.check()
+        guard !place.isPicture || compute.processes.count == 1 else {
+            throw SettingError(
+                "out", "is one picture, which one process makes",
+                "name a folder or an archive, or start one process")
+        }
         if let text { return try sampleText(text, place, context) }
         return try samplePixels(place, context)
     }

@@ -20,27 +20,16 @@ struct TeacherBatch: Sendable {
         let condition: Condition?
         /// Where they stand in the batch.
         let indices: Range<Int>
-
-        /// Parts whose sizes differ by one at most.
-        func chunked(_ count: Int) -> [Part] {
-            let (xs, conditions) = (x.chunked(count), condition?.chunked(count))
-            var start = indices.lowerBound
-            return xs.enumerated().map { number, x in
-                defer { start += x.shape[0] }
-                return Part(
-                    x: x, condition: conditions?[number], indices: start..<start + x.shape[0])
-            }
-        }
     }
 
     init(_ recipe: TeacherRecipe, step: Int, device: Device) {
         (self.recipe, self.step, self.device) = (recipe, step, device)
     }
 
-    /// The images of the step, mirrored at random if the recipe says so.
-    func images(of set: TrainingImages) throws -> Part {
-        let batch = 0..<recipe.batch
-        let numbers = set.order(seed: recipe.seed)(step * recipe.batch..<(step + 1) * recipe.batch)
+    /// The images at some places of the step's batch, mirrored at random if the recipe says so.
+    func images(_ batch: Range<Int>, of set: TrainingImages) throws -> Part {
+        let first = step * recipe.batch
+        let numbers = set.order(seed: recipe.seed)(first + batch.lowerBound..<first + batch.upperBound)
         var x = try set.images(numbers).to(device).to(.float32) / 127.5 - 1
         if recipe.mirror {
             let sides = RandomStream.integers(

@@ -24,12 +24,18 @@ public final class TeacherTrainer: TrainingTask {
     private let trained: TrainedNetwork<EDMDenoiser>
     private let images: TrainingImages
     private let device: Device
+    private let microBatches: MicroBatches
 
     /// Makes a new network from the recipe's seed.
     ///
-    /// - Throws: `RecipeError` if the images do not fit the network.
-    public init(recipe: TeacherRecipe, images: TrainingImages, device: Device = .cpu) throws {
+    /// - Throws: `RecipeError` if the images do not fit the network, or if the processes cannot share the micro-batches evenly.
+    public init(
+        recipe: TeacherRecipe, images: TrainingImages, device: Device = .cpu,
+        processes: Communicator = .alone
+    ) throws {
         try recipe.checkImages(images)
+        microBatches = try MicroBatches(
+            of: recipe.batch, largest: recipe.microBatch, on: device, processes)
         self.recipe = recipe
         self.images = images
         self.device = device
@@ -40,8 +46,12 @@ public final class TeacherTrainer: TrainingTask {
         trained = TrainedNetwork(
             "network", denoiser, weightDecay: recipe.weightDecay,
             averages: Averages(
-                of: denoiser, halfLivesImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp))
+                of: denoiser, halfLivesImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp),
+            processes: processes)
     }
+
+    /// The processes that train it.
+    public var processes: Communicator { trained.processes }
 
     /// The network in training.
     public var denoiser: EDMDenoiser { trained.network }
@@ -66,15 +76,15 @@ public final class TeacherTrainer: TrainingTask {
     /// batch alone.
     public func step(_ step: Int) throws -> Report {
         try LibTorch.withErrors {
-            let count =
-                recipe.microBatch.map { (recipe.batch + $0 - 1) / $0 } ?? min(device.threads, recipe.batch)
             let draw = TeacherBatch(recipe, step: step, device: device)
-            let batch = try draw.images(of: images).chunked(count)
-            let update = trained.update(
-                microBatches: count, learningRate: learningRate(step), clipNorm: recipe.clipNorm
-            ) { [denoiser, recipe] part in
-                let draws = draw.draws(batch[part].indices)
-                let loss = edmLoss(denoiser, x: batch[part].x, given: batch[part].condition, draws: draws)
+            let share = microBatches.share
+            let batch = try microBatches.ranges[share].map { try draw.images($0, of: images) }
+            let update = try trained.update(
+                microBatches: microBatches.count, learningRate: learningRate(step), clipNorm: recipe.clipNorm
+            ) { [denoiser, recipe] number in
+                let part = batch[number - share.lowerBound]
+                let draws = draw.draws(part.indices)
+                let loss = edmLoss(denoiser, x: part.x, given: part.condition, draws: draws)
                 let share = loss.sum() / Double(recipe.batch)
                 return MicroBatch(
                     loss: share, scalars: ["loss/denoising": share.detached()], result: draws.sigma())

@@ -29,7 +29,8 @@ public struct TrainTeacher: Job {
 
     /// Trains to the end.
     ///
-    /// - Returns: the files of the teacher, the first of which is the run's result.
+    /// - Returns: the files of the teacher, the first of which is the run's result; none in processes that share the run with the first
+    ///   one.
     public func run(in context: JobContext) throws -> [URL] {
         let begun = try run.begunRecord()
         return try LibTorch.withThreads(compute.threadCount(begun)) { try train(begun, context) }
@@ -37,10 +38,12 @@ public struct TrainTeacher: Job {
 
     private func train(_ begun: RunRecord?, _ context: JobContext) throws -> [URL] {
         let (settings, makeTrainer, record) = try prepared(begun, context)
-        let folder = run.runFolder
+        let (folder, processes) = (run.runFolder, compute.processes)
+        try processes.check(settings)
+        try processes.check("set of images", record.inputs.description)
         try NetworkMemory.training(settings, on: compute.device).checkFits(compute.device)
-        let trainer = try makeTrainer()
-        try record.begin(in: folder, context)
+        let trainer = try makeTrainer(processes)
+        try processes.first { try record.begin(in: folder, context) }
         var run = Run(trainer, settings: settings, in: folder)
         run.sample = { step, log in
             try record.keep(
@@ -54,6 +57,7 @@ public struct TrainTeacher: Job {
         }
         run.retention = self.run.retention(begun)
         try self.run.run(&run, title: "train-teacher", context)
+        guard processes.isFirst else { return [] }
         let metadata = ["dmd.recipe": try settings.yaml()].merging(WeightsUse(role: .teacher).metadata) { $1 }
         return try trainer.averageSuffixes.enumerated().map { index, suffix in
             let file = folder.url.appending(path: "teacher\(suffix).safetensors")
@@ -67,13 +71,15 @@ public struct TrainTeacher: Job {
         let begun = try run.begunRecord()
         return try LibTorch.withThreads(compute.threadCount(begun)) {
             let (settings, makeTrainer, _) = try prepared(begun, nil)
-            let cost = try Cost(.training(settings, on: compute.device), on: compute.device, of: makeTrainer)
+            let cost = try Cost(.training(settings, on: compute.device), on: compute.device) {
+                try makeTrainer(.alone)
+            }
             return "\(try settings.yaml())\(cost)"
         }
     }
 
     private func prepared(_ begun: RunRecord?, _ context: JobContext?) throws -> (
-        TeacherRecipe, () throws -> TeacherTrainer, RunRecord
+        TeacherRecipe, (Communicator) throws -> TeacherTrainer, RunRecord
     ) {
         let folder = run.runFolder
         let images = try self.images ?? begun?.path("images", in: folder)
@@ -81,15 +87,15 @@ public struct TrainTeacher: Job {
         let dataset = try openDataset(
             at: images ?? DataFiles.fashionMNIST(), split: .train, size: settings.network.imgResolution)
         if let images { context?.warnOfTurnedImages(in: dataset, at: images.relativePath) }
-        var record = RunRecord(threads: LibTorch.threads, keeping: run.retention(begun))
+        var record = RunRecord(compute.processes, keeping: run.retention(begun))
         record.note(images, as: "images", in: folder)
         record.inputs["set of images"] = "\(dataset.count) of shape \(dataset.imageShape)"
         let device = compute.device
-        func makeTrainer() throws -> TeacherTrainer {
+        func makeTrainer(_ processes: Communicator) throws -> TeacherTrainer {
             let images = TrainingImages(
                 count: dataset.count, shape: dataset.imageShape, labels: dataset.labels,
                 images: { try dataset.images(at: $0) })
-            return try TeacherTrainer(recipe: settings, images: images, device: device)
+            return try TeacherTrainer(recipe: settings, images: images, device: device, processes: processes)
         }
         return (settings, makeTrainer, record)
     }

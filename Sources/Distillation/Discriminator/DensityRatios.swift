@@ -30,10 +30,17 @@ final class DensityRatios: Module {
     }
 
     /// Moves the means towards those of a step.
-    func update(_ divergence: Divergence, _ parts: [(logits: Tensor, positions: Tensor)]) {
-        withoutGradients {
-            let logits = Tensor.concatenated(parts.map(\.logits))
-            let positions = Tensor.concatenated(parts.map(\.positions))
+    ///
+    /// - Parameters:
+    ///   - divergence: whose weight.
+    ///   - parts: logits and positions of this process's samples.
+    ///   - processes: those that share the step.
+    func update(
+        _ divergence: Divergence, _ parts: [(logits: Tensor, positions: Tensor)], _ processes: Communicator
+    ) throws {
+        try withoutGradients {
+            let logits = try processes.concatenated(.concatenated(parts.map(\.logits)))
+            let positions = try processes.concatenated(.concatenated(parts.map(\.positions)))
             let newWeight = divergence.weight(balanced(logits, positions)).mean().item()
             weight.fill(Self.moved(weight.item(), to: newWeight))
             let found = zip(Self.raw(logits).array(as: Double.self), Self.bins(positions))

@@ -21,18 +21,6 @@ public struct PairSet: Sendable {
         /// The teacher's samples `[N, ...]`, float32: images in [-1, 1], or latents.
         public let images: Tensor
 
-        /// N.
-        var count: Int { z.shape[0] }
-
-        /// The pairs at some places.
-        subscript(range: Range<Int>) -> Batch {
-            func part(_ tensor: Tensor) -> Tensor {
-                tensor.narrowed(dim: 0, start: range.lowerBound, count: range.count)
-            }
-            return Batch(
-                z: part(z), condition: condition.map { Condition($0.tensors.mapValues(part)) },
-                images: part(images))
-        }
     }
 
     /// What the stream is called that names the order of pairs.
@@ -96,17 +84,23 @@ public struct PairSet: Sendable {
             images: Tensor.stacked(try indices.map(image)).to(.float32).to(device))
     }
 
-    /// The pairs of a training step. Every epoch takes all pairs once, in an order of its own that depends on nothing
+    /// Pairs of a training step. Every epoch takes all pairs once, in an order of its own that depends on nothing
     /// but the seed and the epoch.
     ///
     /// - Parameters:
-    ///   - size: the number of pairs, at least 1.
+    ///   - size: the number of pairs of a step, at least 1.
     ///   - step: the step, from 0.
+    ///   - places: which of the step's pairs; all if not given.
     ///   - seed: the seed of the run, not that of the pairs.
     ///   - device: where the pairs are moved.
     /// - Throws: ``PairError/damaged(file:reason:)``.
-    public func batch(_ size: Int, step: Int, seed: UInt64, device: Device = .cpu) throws -> Batch {
+    public func batch(
+        _ size: Int, step: Int, seed: UInt64, places: Range<Int>? = nil, device: Device = .cpu
+    ) throws -> Batch {
         let order = EpochOrder(count: description.count, seed: seed, purpose: Self.orderStream)
-        return try pairs(at: order(step * size..<(step + 1) * size), device: device)
+        let places = places ?? 0..<size
+        let first = step * size
+        return try pairs(
+            at: order(first + places.lowerBound..<first + places.upperBound), device: device)
     }
 }

@@ -143,11 +143,11 @@ public struct DistillationRecipe: Recipe {
             || distributionMatching.weight > 0 && distributionMatching.divergence != .reverseKL
     }
 
-    /// The number of parts of a batch that go through the networks by themselves: as many as `microBatch` makes, else on
-    /// the CPU one a thread, and all of it on other devices.
-    func microBatchCount(_ device: Device, readsPairs: Bool) -> Int {
-        if let microBatch { return (batch + microBatch - 1) / microBatch }
-        return min(device.threads, batch, readsPairs ? regression.batch : batch)
+    /// The parts of a batch that go through the networks by themselves.
+    func microBatches(_ device: Device, _ processes: Communicator, readsPairs: Bool) throws -> MicroBatches {
+        try MicroBatches(
+            of: batch, largest: microBatch, reaching: readsPairs ? regression.batch : nil, on: device,
+            processes)
     }
 }
 

@@ -10,6 +10,9 @@ import Torch
 ///
 /// Going on gives, bit for bit on the CPU, what an uninterrupted run gives.
 ///
+/// Processes that share the work, see ``TrainingTask/processes``, each run this loop, and see one folder. The first of them alone
+/// writes, draws samples and hears of warnings; when one is asked to stop, all do.
+///
 /// A step whose loss or gradient is not finite changes nothing and is counted. After ``faultLimit`` of them in a row the
 /// run goes back to its last checkpoint, which is of a sound step, and on with half the learning rate; the next time it
 /// ends with ``RunError/diverged(step:evidence:)``.
@@ -65,9 +68,11 @@ public struct Run<Work: TrainingTask> {
     }
 
     private func run(_ settings: some Recipe) throws -> Outcome {
-        try folder.run(settings, overriding: overrides, warn: warn) {
+        func loop() throws -> Outcome {
             try RunLoop(self, recipe: sha256(Data(settings.yaml().utf8))).run()
         }
+        guard work.processes.isFirst else { return try loop() }
+        return try folder.run(settings, overriding: overrides, warn: warn, loop)
     }
 }
 

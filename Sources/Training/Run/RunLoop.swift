@@ -5,16 +5,18 @@ import Files
 import Foundation
 import Torch
 
-/// A run under way: the steps, and what follows each of them.
+/// A run under way: the steps, and what follows each of them. Where processes share it, all go through the same steps and come to the
+/// same decisions, and the first one writes.
 final class RunLoop<Work: TrainingTask> {
     private static var slowing: Double { 0.5 }
 
     private let plan: Run<Work>
     private let recipe: String
-    private let writer: CheckpointWriter
-    private let checkpoints: CheckpointQueue
+    private let processes: Communicator
+    /// Nil in all processes but the first.
+    private let output: Output?
 
-    private var log: MetricLog
+    private var log: MetricLog?
     private var state: RunState
     private var faults: [TrainingFault] = []
     /// The number of steps done.
@@ -31,39 +33,59 @@ final class RunLoop<Work: TrainingTask> {
 
     private var work: Work { plan.work }
 
+    private struct Output {
+        let writer: CheckpointWriter
+        let checkpoints: CheckpointQueue
+    }
+
     /// Goes on from the folder's last checkpoint.
     init(_ run: Run<Work>, recipe: String) throws {
         plan = run
         self.recipe = recipe
-        writer = try CheckpointWriter(plan.folder.checkpoints, keeping: plan.retention)
-        checkpoints = CheckpointQueue(writer)
-        let checkpoint = try CheckpointReader.latest(in: plan.folder.checkpoints, warn: plan.warn)
+        processes = plan.work.processes
+        if processes.isFirst {
+            let writer = try CheckpointWriter(plan.folder.checkpoints, keeping: plan.retention)
+            output = Output(writer: writer, checkpoints: CheckpointQueue(writer))
+        } else {
+            output = nil
+        }
+        let checkpoint = try Self.latest(plan)
         state = try checkpoint?.state() ?? RunState()
         if let checkpoint {
             try plan.work.load(checkpoint)
-            try writer.setAside(after: checkpoint.step)
+            try output?.writer.setAside(after: checkpoint.step)
         }
         run.work.learningRateFactor = state.learningRateFactor
         done = checkpoint?.step ?? 0
         lastSaved = checkpoint?.step
-        bestScore = try writer.bestScore()
-        log = try MetricLog(plan.folder, after: checkpoint?.step)
+        bestScore = try output?.writer.bestScore()
+        log = try output == nil ? nil : MetricLog(plan.folder, after: checkpoint?.step)
         timeLimit = run.timeLimit
         timeLimit?.begin()
         rate = ImageRate(imagesPerStep: plan.work.imagesPerStep)
     }
 
+    /// The checkpoint to go on from, which the first process finds.
+    private static func latest(_ plan: Run<Work>) throws -> Checkpoint? {
+        let (folder, processes) = (plan.folder.checkpoints, plan.work.processes)
+        let found = try processes.isFirst ? CheckpointReader.latest(in: folder, warn: plan.warn) : nil
+        let step = try processes.numbers(found?.step ?? -1)[0]
+        return try processes.isFirst || step < 0
+            ? found : Checkpoint(folder.appending(path: Checkpoint.name(step: step)))
+    }
+
     func run() throws -> Run<Work>.Outcome {
         // Whatever ends the run, a checkpoint that is being written gets its time.
-        defer { try? checkpoints.wait() }
+        defer { try? output?.checkpoints.wait() }
         var note = ""
         plan.progress(done, work.stepCount, note)
         while done < work.stepCount {
             let report = try work.step(done)
             done += 1
             let isLast = done == work.stepCount
-            let isStopping = plan.isInterrupted() || timeLimit?.isReached(reserving: longestWrite * 2) == true
-            try checkpoints.check()
+            let isStopping = try processes.any(
+                plan.isInterrupted() || timeLimit?.isReached(reserving: longestWrite * 2) == true)
+            try output?.checkpoints.check()
             isSaveDue = isSaveDue || done % work.intervals.checkpoint == 0 || isLast || isStopping
 
             let fault = report.fault
@@ -77,24 +99,24 @@ final class RunLoop<Work: TrainingTask> {
                     scalars["images_per_second"] = rate.sinceLast(step: done)
                     scalars["checkpoint_seconds"] = standstill.map { $0 / .seconds(1) }
                     standstill = nil
-                    try log.record(step: done, scalars)
+                    try log?.record(step: done, scalars)
                     note = plan.report(done, scalars)
                 }
                 // Weights that are lost must not displace those of a good checkpoint.
                 if fault == nil { lost = scalars.filter { !$0.value.isFinite } }
             }
-            if isGivingUp || !lost.isEmpty {
+            if try processes.any(isGivingUp || !lost.isEmpty) {
                 try recover(measured: lost)
             } else {
                 try sampleAndSave(isSound: fault == nil)
             }
             plan.progress(done, work.stepCount, note)
             if isStopping, done < work.stepCount, lastSaved == done {
-                try checkpoints.wait()
+                try output?.checkpoints.wait()
                 return .interrupted(step: done)
             }
         }
-        try checkpoints.wait()
+        try output?.checkpoints.wait()
         return .finished
     }
 
@@ -117,39 +139,45 @@ final class RunLoop<Work: TrainingTask> {
     private func sampleAndSave(isSound: Bool) throws {
         var score: Double?
         if done % work.intervals.sample == 0 || done == work.stepCount {
-            score = try plan.sample(done, log).flatMap { $0.isFinite ? $0 : nil }
+            if let log { score = try plan.sample(done, log).flatMap { $0.isFinite ? $0 : nil } }
             if plan.retention.best, let score, score < bestScore ?? .infinity {
                 bestScore = score
                 isSaveDue = true
             }
+            isSaveDue = try processes.any(isSaveDue)
         }
         guard isSaveDue, isSound else { return }
+        try save(score)
+        lastSaved = done
+        isSaveDue = false
+    }
+
+    private func save(_ score: Double?) throws {
+        guard let output, let log else { return }
         let start = ContinuousClock.now
-        try checkpoints.write(
+        try output.checkpoints.write(
             step: done, files: work.state, state: state, recipe: recipe, score: score,
             after: log.synchronize)
         let passed = ContinuousClock.now - start
         standstill = passed
-        longestWrite = max(longestWrite, checkpoints.lastDuration, passed)
-        lastSaved = done
-        isSaveDue = false
+        longestWrite = max(longestWrite, output.checkpoints.lastDuration, passed)
     }
 
     /// Goes back to the last checkpoint with a lower learning rate, once, and ends the run the next time.
     ///
     /// - Parameter measured: what is not finite, if no update was skipped in the last step.
     private func recover(measured: [String: Double]) throws {
-        try checkpoints.wait()
-        let checkpoint =
-            state.rolledBackAt == nil
-            ? try CheckpointReader.latest(in: plan.folder.checkpoints, warn: plan.warn) : nil
+        try output?.checkpoints.wait()
+        let checkpoint = try state.rolledBackAt == nil ? Self.latest(plan) : nil
         var evidence = FaultEvidence(
             step: done, faults: faults, learningRateFactor: state.learningRateFactor)
         evidence.measured = measured.isEmpty ? nil : measured
         evidence.wentBackTo = checkpoint?.step
-        try makeFolder(plan.folder.faults)
         let file = plan.folder.faults.appending(path: "\(Checkpoint.name(step: done)).json")
-        try writeAtomically(JSONEncoder.file.encode(evidence), to: file)
+        if output != nil {
+            try makeFolder(plan.folder.faults)
+            try writeAtomically(JSONEncoder.file.encode(evidence), to: file)
+        }
         guard let checkpoint else { throw RunError.diverged(step: done, evidence: file.relativePath) }
 
         try work.load(checkpoint)
@@ -162,9 +190,14 @@ final class RunLoop<Work: TrainingTask> {
             Losses or gradients are not finite in step \(done): the run goes back to step \(checkpoint.step), and on with \
             \(state.learningRateFactor) of the learning rate; see \(file.relativePath).
             """)
-        try writer.write(
-            step: checkpoint.step, files: work.state, state: state, recipe: recipe, score: checkpoint.score)
-        log = try MetricLog(plan.folder, after: checkpoint.step)
+        // Not before all have read it.
+        try processes.wait()
+        if let output {
+            try output.writer.write(
+                step: checkpoint.step, files: work.state, state: state, recipe: recipe,
+                score: checkpoint.score)
+            log = try MetricLog(plan.folder, after: checkpoint.step)
+        }
         faults = []
         done = checkpoint.step
         lastSaved = done

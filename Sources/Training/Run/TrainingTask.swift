@@ -17,6 +17,8 @@ public protocol TrainingTask: AnyObject {
     var intervals: RunIntervals { get }
     /// What the settings' learning rates are multiplied by; 1 at first.
     var learningRateFactor: Double { get set }
+    /// The processes that share its steps; by default it has none but this one.
+    var processes: Communicator { get }
     /// All tensors that a checkpoint holds, by file.
     var state: [String: OrderedDictionary<String, Tensor>] { get }
 
@@ -29,6 +31,11 @@ public protocol TrainingTask: AnyObject {
 
     /// Goes on from a checkpoint of the same settings.
     func load(_ checkpoint: Checkpoint) throws
+}
+
+extension TrainingTask {
+    /// This process alone.
+    public var processes: Communicator { .alone }
 }
 
 /// What a step measured.

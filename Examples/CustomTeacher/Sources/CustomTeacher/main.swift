@@ -9,7 +9,7 @@ import Training
 import Weights
 
 /// A teacher for when no weights are given: it has learned images with a bright bar in one of 8 columns.
-func makeTeacher() -> BarDenoiser {
+func makeTeacher() throws -> BarDenoiser {
     let trained = TrainedNetwork("teacher", BarDenoiser())
     for step in 0..<1_500 {
         var stream = RandomStream(seed: 0, purpose: "training", step: step)
@@ -18,7 +18,7 @@ func makeTeacher() -> BarDenoiser {
         let schedule = trained.network.schedule
         let level = schedule.level(at: stream.integers(below: schedule.count, shape: [256]))
         let noised = level.noising(x, noise: stream.normal(x.shape))
-        _ = trained.update(microBatches: 1, learningRate: 2e-3, clipNorm: 10) {
+        _ = try trained.update(microBatches: 1, learningRate: 2e-3, clipNorm: 10) {
             [network = trained.network] _ in
             let loss = denoisingLoss(
                 prediction: network(noised, at: level, given: nil), x: x,

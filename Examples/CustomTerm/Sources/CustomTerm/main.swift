@@ -9,7 +9,7 @@ import Torch
 import Training
 
 /// A small teacher, which has learned images with a bright bar in one of 8 columns.
-func makeTeacher() -> EDMDenoiser {
+func makeTeacher() throws -> EDMDenoiser {
     var network = UNetConfiguration()
     (network.imgResolution, network.imgChannels, network.labelDim) = (8, 1, 0)
     (network.modelChannels, network.channelMult, network.numBlocks) = (8, [1, 2], 1)
@@ -20,7 +20,7 @@ func makeTeacher() -> EDMDenoiser {
         let columns = stream.integers(below: 8, shape: [64]).oneHot(classCount: 8).to(.float32)
         let x = (columns * 2 - 1).reshaped([64, 1, 1, 8]).expanded(to: [64, 1, 8, 8])
         let draws = EDMDraws(logSigma: stream.normal([64]), noise: stream.normal(x.shape))
-        _ = trained.update(microBatches: 1, learningRate: 3e-3, clipNorm: 1) {
+        _ = try trained.update(microBatches: 1, learningRate: 3e-3, clipNorm: 1) {
             [network = trained.network] _ in
             let loss = edmLoss(network, x: x, given: nil, draws: draws).mean()
             return MicroBatch(loss: loss, scalars: ["loss": loss.detached()], result: ())
@@ -45,7 +45,7 @@ func distil(_ teacher: EDMDenoiser, adding terms: [any GeneratorTerm] = []) thro
 // For so small a network more would be slower.
 LibTorch.threads = 1
 LibTorch.operatorThreads = 1
-let teacher = makeTeacher()
+let teacher = try makeTeacher()
 let z = sampleNoise(Array(0..<256), seed: 1, shape: teacher.sampleShape)
 let plain = try TotalVariation.of(distil(teacher)(z)).mean().item()
 let smooth = try TotalVariation.of(distil(teacher, adding: [TotalVariation(weight: 0.1)])(z)).mean().item()

@@ -39,7 +39,7 @@ final class BarDenoiser: Denoiser {
     func replica(sharing: WeightSharing) -> BarDenoiser { BarDenoiser().taking(weightsOf: self, sharing) }
 
     /// One that has learned images with a bright bar in one of 8 columns.
-    static func trained() -> BarDenoiser {
+    static func trained() throws -> BarDenoiser {
         LibTorch.operatorThreads = 1
         let trained = TrainedNetwork("teacher", BarDenoiser())
         for step in 0..<1_500 {
@@ -49,7 +49,7 @@ final class BarDenoiser: Denoiser {
             let schedule = trained.network.schedule
             let level = schedule.level(at: stream.integers(below: schedule.count, shape: [256]))
             let noised = level.noising(x, noise: stream.normal(x.shape))
-            _ = trained.update(microBatches: 1, learningRate: 2e-3, clipNorm: 10) {
+            _ = try trained.update(microBatches: 1, learningRate: 2e-3, clipNorm: 10) {
                 [network = trained.network] _ in
                 let prediction = network(noised, at: level, given: nil)
                 let loss = denoisingLoss(

@@ -58,7 +58,7 @@ final class Descent<Network: Module>: TrainingTask {
     func step(_ index: Int) throws -> Report {
         let partCount = min(LibTorch.threads, settings.batch)
         let inputs = try batch(index).map { $0.chunked(partCount) }
-        let update = trained.update(
+        let update = try trained.update(
             microBatches: partCount, learningRate: learningRate(index), clipNorm: 1
         ) { [network = trained.network, loss, settings] part in
             let inputs = inputs.map { $0[part] }
