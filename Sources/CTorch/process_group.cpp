@@ -8,11 +8,13 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <chrono>
+#include <cstdlib>
 #include <vector>
 
 using Store = c10::intrusive_ptr<c10d::TCPStore>;
@@ -32,6 +34,8 @@ extern "C" {
 
 ct_status ct_store_open(ct_store *result, const char *host, int32_t port, bool serves, int64_t milliseconds) {
     return guarded([&] {
+        // What libtorch would log on the way to a failure is in the failure's words.
+        if (!std::getenv("TORCH_CPP_LOG_LEVEL")) FLAGS_caffe2_log_level = 3;
         c10d::TCPStoreOptions options;
         options.port = static_cast<uint16_t>(port);
         options.isServer = serves;

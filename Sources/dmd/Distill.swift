@@ -62,7 +62,9 @@ struct DistillCommand: AsyncParsableCommand {
 
     func run() async throws {
         let job = try Terminal.settings { try makeJob() }
-        if recipe.dryRun { return print(try Terminal.settings(job.plan)) }
+        if recipe.dryRun {
+            return print(try Terminal.settings { try job.plan(processes: recipe.processes ?? 1) })
+        }
         let output = try await Terminal.run(
             job, resume: "dmd distill --resume \(job.run.folder.relativePath)")
         guard job.compute.isFirst else { return }

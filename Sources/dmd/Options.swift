@@ -47,6 +47,16 @@ struct RecipeOptions: ParsableArguments {
     @Flag(help: "Print the settings and what the run would cost, and stop.")
     var dryRun = false
 
+    @Option(parsing: .unconditional, help: "With --dry-run: how many processes are to share the run.")
+    var processes: Int?
+
+    func validate() throws {
+        guard processes == nil || dryRun else {
+            throw ValidationError(
+                "--processes belongs to --dry-run: torchrun, srun or mpirun start processes.")
+        }
+    }
+
     var settings: RecipeSettings { RecipeSettings(recipe?.description, overrides: overrides) }
 }
 

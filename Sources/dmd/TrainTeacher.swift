@@ -32,7 +32,9 @@ struct TrainTeacherCommand: AsyncParsableCommand {
                 run: try options.settings(out, default: "runs/teacher"),
                 compute: try compute.sharedSettings(isTrial: recipe.dryRun))
         }
-        if recipe.dryRun { return print(try Terminal.settings(job.plan)) }
+        if recipe.dryRun {
+            return print(try Terminal.settings { try job.plan(processes: recipe.processes ?? 1) })
+        }
         let teachers = try await Terminal.run(
             job, resume: "dmd train-teacher --resume \(job.run.folder.relativePath)")
         guard job.compute.isFirst else { return }

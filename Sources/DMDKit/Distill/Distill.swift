@@ -93,9 +93,12 @@ public struct Distill: Job {
     }
 
     /// The settings as YAML, and what the run would cost, by trying two steps.
-    public func plan() throws -> String {
+    ///
+    /// - Parameter processes: how many are to share it.
+    public func plan(processes: Int = 1) throws -> String {
         func plan(_ job: Distill, _ model: some TeacherModel, _ settings: DistillRecipe) throws -> String {
-            try DistillationRun(job: job, model: model, settings: settings, context: JobContext()).plan()
+            try DistillationRun(job: job, model: model, settings: settings, context: JobContext()).plan(
+                processes: processes)
         }
         return try prepared(JobContext(), isTrial: true) { job, model, settings, _ in
             try plan(job, model, settings)

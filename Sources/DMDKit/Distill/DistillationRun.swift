@@ -59,9 +59,10 @@ struct DistillationRun<Model: TeacherModel> {
     }
 
     /// The settings as YAML, and what the run would cost.
-    func plan() throws -> String {
+    func plan(processes: Int) throws -> String {
+        try require(("processes", processes, 1...1_000_000))
         try checkLevels()
-        let cost = try Cost(memory, on: device) {
+        let cost = try Cost(memory, on: device, processes: processes) {
             try distiller(pairs: trialPairs(), loadLPIPS(), realImages(), .alone)
         }
         return "\(try settings.yaml())\(cost)"

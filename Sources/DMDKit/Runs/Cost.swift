@@ -13,6 +13,7 @@ import Training
 struct Cost: CustomStringConvertible {
     private let memory: NetworkMemory
     private let device: Device
+    private let processes: Int
     private let trial: Trial?
 
     private struct Trial {
@@ -23,12 +24,15 @@ struct Cost: CustomStringConvertible {
 
     /// Does a step to warm up and two to measure, unless the networks alone exceed the machine's memory.
     ///
-    /// - Parameter makeWork: makes what is then not to be used for anything else.
+    /// - Parameters:
+    ///   - processes: how many are to share the run.
+    ///   - makeWork: makes what is then not to be used for anything else.
     init<Work: TrainingTask>(
-        _ memory: NetworkMemory, on device: Device, of makeWork: () throws -> Work
+        _ memory: NetworkMemory, on device: Device, processes: Int, of makeWork: () throws -> Work
     ) throws {
         self.memory = memory
         self.device = device
+        self.processes = processes
         guard device != .cpu || memory.bytes < NetworkMemory.ofMachine else {
             trial = nil
             return
@@ -53,7 +57,24 @@ struct Cost: CustomStringConvertible {
             "\(memory.parameterCount.formatted()) parameters in the network",
             "\(gigabytes(memory.bytes)) for \(memory.what), all in float32",
         ]
-        return (known + (trial.map(lines) ?? [excess])).map { "# \($0)" }.joined(separator: "\n")
+        return (known + (trial.map(lines) ?? [excess]) + shared).map { "# \($0)" }.joined(separator: "\n")
+    }
+
+    /// What it is to several processes on machines like this one: they share a step's computing, and each sends its part of the
+    /// gradients after every update.
+    private var shared: [String] {
+        guard processes > 1 else { return [] }
+        let bytes = memory.exchangedBytes(of: processes)
+        let sending = [1, 10, 100].map { gigabits in
+            String(format: "%.3g s at %d Gbit/s", Double(bytes) * 8 / (Double(gigabits) * 1e9), gigabits)
+        }
+        let computing = trial.map {
+            String(format: "%.3g s a step to compute, ", $0.secondsPerStep / Double(processes))
+        }
+        return [
+            "\(processes) processes like this one: \(computing ?? "")\(gigabytes(bytes)) a step to send from each, "
+                + "which takes \(sending.joined(separator: ", "))"
+        ]
     }
 
     private func lines(of trial: Trial) -> [String] {
@@ -84,6 +105,8 @@ struct NetworkMemory {
     /// A gradient in each thread; no two networks have theirs at the same time.
     private let gradients: Int
     private let averages: Int
+    /// The updates of a network in a step.
+    private let updates: Int
 
     /// Of a distillation: teacher, generator and critic.
     static func distillation(
@@ -91,14 +114,20 @@ struct NetworkMemory {
     ) -> Self {
         NetworkMemory(
             parameterCount: teacher.parameterCount, networks: 3, trained: 2, gradients: device.threads,
-            averages: recipe.emaHalfLifeImages.count)
+            averages: recipe.emaHalfLifeImages.count,
+            updates: 1 + (recipe.trainsCritic ? recipe.critic.steps : 0))
     }
 
     /// Of the training of a teacher.
     static func training(_ recipe: TeacherRecipe, on device: Device) -> Self {
         NetworkMemory(
             parameterCount: recipe.network.makeDenoiser(seed: 0).parameterCount, networks: 1, trained: 1,
-            gradients: device.threads, averages: recipe.emaHalfLifeImages.count)
+            gradients: device.threads, averages: recipe.emaHalfLifeImages.count, updates: 1)
+    }
+
+    /// What each of some processes sends in a step, see `Communicator.sum(_:)`.
+    func exchangedBytes(of processes: Int) -> Int {
+        2 * (processes - 1) * updates * parameterCount * DType.float32.size / processes
     }
 
     /// The memory of this machine, or what of it this process's group may have.

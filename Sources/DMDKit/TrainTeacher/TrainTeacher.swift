@@ -67,11 +67,16 @@ public struct TrainTeacher: Job {
     }
 
     /// The settings as YAML, and what the run would cost, by trying two steps.
-    public func plan() throws -> String {
+    ///
+    /// - Parameter processes: how many are to share it.
+    public func plan(processes: Int = 1) throws -> String {
+        try require(("processes", processes, 1...1_000_000))
         let begun = try run.begunRecord()
         return try LibTorch.withThreads(compute.threadCount(begun)) {
             let (settings, makeTrainer, _) = try prepared(begun, nil)
-            let cost = try Cost(.training(settings, on: compute.device), on: compute.device) {
+            let cost = try Cost(
+                .training(settings, on: compute.device), on: compute.device, processes: processes
+            ) {
                 try makeTrainer(.alone)
             }
             return "\(try settings.yaml())\(cost)"

@@ -143,6 +143,9 @@ public struct DistillationRecipe: Recipe {
             || distributionMatching.weight > 0 && distributionMatching.divergence != .reverseKL
     }
 
+    /// Whether the critic's network learns.
+    package var trainsCritic: Bool { Method(self, distance: nil).criticInputs.contains(.denoised) }
+
     /// The parts of a batch that go through the networks by themselves.
     func microBatches(_ device: Device, _ processes: Communicator, readsPairs: Bool) throws -> MicroBatches {
         try MicroBatches(
