@@ -10,8 +10,7 @@ public func isTar(_ data: Data) -> Bool {
 
 /// Reads files out of a tar archive, plain or within gzip, that is held in memory.
 ///
-/// Members are headers of 512 bytes in the format ustar (POSIX.1-1988) or GNU's, each followed by the file's bytes in
-/// whole blocks of 512. Only plain files count: folders, links and the records of later formats are passed over.
+/// See ``tarMembers(_:named:)``.
 ///
 /// - Parameters:
 ///   - file: the archive's bytes.
@@ -29,17 +28,50 @@ public func readTar(
         guard isWhole else { throw .damaged(file: name, reason: "it holds more than \(limit) bytes") }
         archive = contents
     }
-    var found: [String: Data] = [:]
+    let wanted = try tarMembers(archive, named: name).filter { isWanted($0.path) }
+    return Dictionary(wanted.map { ($0.path, $0.contents) }) { $1 }
+}
+
+/// A plain file in a tar archive.
+public struct TarMember: Sendable {
+    /// Its path in the archive.
+    public let path: String
+    /// Its bytes, which are those of the archive.
+    public let contents: Data
+}
+
+/// The files in a tar archive, in their order. Nothing is copied: of an archive that is mapped into memory only the headers are read.
+///
+/// Members are headers of 512 bytes in the format ustar (POSIX.1-1988) or GNU's, each followed by the file's bytes in
+/// whole blocks of 512. Only plain files count: folders and links are passed over. Long names may be in a record before the header, GNU's
+/// or that of POSIX.1-2001.
+///
+/// - Parameters:
+///   - archive: the archive's bytes.
+///   - name: what errors call it.
+/// - Throws: ``ArchiveError/damaged(file:reason:)``.
+public func tarMembers(_ archive: Data, named name: String) throws(ArchiveError) -> [TarMember] {
+    var members: [TarMember] = []
+    var longPath: String?
     var rest = archive[...]
     while let header = try TarHeader(rest.prefix(TarHeader.size), of: name) {
         rest = rest.dropFirst(TarHeader.size)
         guard header.byteCount <= rest.count else {
             throw .damaged(file: name, reason: "it ends within its member '\(header.path)'")
         }
-        if header.isPlainFile, isWanted(header.path) { found[header.path] = rest.prefix(header.byteCount) }
+        let contents = rest.prefix(header.byteCount)
+        switch header.kind {
+        case .file:
+            members.append(TarMember(path: longPath ?? header.path, contents: contents))
+            longPath = nil
+        case .longPath: longPath = TarHeader.text(contents.prefix(TarHeader.longestPath))
+        case .records:
+            longPath = TarHeader.path(inRecords: contents.prefix(TarHeader.longestPath)) ?? longPath
+        case .other: longPath = nil
+        }
         rest = rest.dropFirst((header.byteCount + TarHeader.size - 1) / TarHeader.size * TarHeader.size)
     }
-    return found
+    return members
 }
 
 /// What stands before a member of a tar archive.
@@ -48,7 +80,12 @@ private struct TarHeader {
 
     let path: String
     let byteCount: Int
-    let isPlainFile: Bool
+    let kind: Kind
+
+    enum Kind { case file, longPath, records, other }
+
+    /// The bytes that are read of a record that holds a path.
+    static let longestPath = 1 << 16
 
     /// Reads a header; nil if it is the block of zeros that ends an archive.
     init?(_ block: Data, of archive: String) throws(ArchiveError) {
@@ -66,7 +103,21 @@ private struct TarHeader {
         let isPOSIX = bytes[257..<263].elementsEqual("ustar\0".utf8)
         path = isPOSIX && !prefix.isEmpty ? "\(prefix)/\(name)" : name
         byteCount = count
-        isPlainFile = bytes[156] == 0 || bytes[156] == UInt8(ascii: "0")
+        kind =
+            switch bytes[156] {
+            case 0, UInt8(ascii: "0"): .file
+            case UInt8(ascii: "L"): .longPath
+            case UInt8(ascii: "x"): .records
+            default: .other
+            }
+    }
+
+    /// The path in records such as `21 path=a/long/name\n`, each of which begins with its length.
+    static func path(inRecords records: Data) -> String? {
+        String(decoding: records, as: UTF8.self).split(separator: "\n").lazy.compactMap { record in
+            let text = record.drop { $0 != " " }.dropFirst()
+            return text.hasPrefix("path=") ? String(text.dropFirst(5)) : nil
+        }.first
     }
 
     /// An octal number between spaces and zeros.
@@ -74,7 +125,7 @@ private struct TarHeader {
         Int(text(field).trimmingCharacters(in: .whitespaces), radix: 8).flatMap { $0 < 0 ? nil : $0 }
     }
 
-    private static func text(_ field: ArraySlice<UInt8>) -> String {
+    static func text(_ field: some Sequence<UInt8>) -> String {
         String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
     }
 }

@@ -35,14 +35,15 @@ struct DistillCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            Real images to measure the distance from: a folder, an IDX file or a zip (default: Fashion-MNIST's test \
+            Real images to measure the distance from: a folder, an IDX file, a zip or tar archives (default: Fashion-MNIST's test \
             images for the bundled teacher, else none).
             """)
     var images: Path?
 
     @Option(
         help: """
-            Real images for recipes with a discriminator: a folder, an IDX file or a zip (default: the training images of \
+            Real images for recipes with a discriminator: a folder, an IDX file, a zip, or tar archives as WebDataset has \
+            them, also by a pattern such as 'shards/{000..015}.tar' (default: the training images of \
             --images, if it has any).
             """)
     var realImages: Path?

@@ -15,7 +15,10 @@ struct TrainTeacherCommand: AsyncParsableCommand {
             """)
 
     @Option(
-        help: "The images: a folder, an IDX file or a zip (default: Fashion-MNIST, where it is installed).")
+        help: """
+            The images: a folder, an IDX file, a zip, or tar archives as WebDataset has them, also by a pattern such as \
+            'shards/{000..015}.tar' (default: Fashion-MNIST, where it is installed).
+            """)
     var images: Path?
 
     @Option(help: "The run's folder (default: runs/teacher).")

@@ -44,6 +44,20 @@ struct TarTests {
         #expect(try readTar(archive, named: "set.tar") { $0 == "a" }["a"]?.count == 512)
     }
 
+    @Test("come in their order, also with names that a record before them holds")
+    func longNames() throws {
+        let long = String(repeating: "long/", count: 40) + "name"
+        let pax = "\(String(long.utf8.count + 10)) path=\(long)\n"
+        let archive =
+            member("z", "first") + member("././@LongLink", long + "\u{0}", kind: "L") + member("long", "gnu")
+            + member("PaxHeader", "20 mtime=1700000000\n" + pax, kind: "x") + member("short", "pax")
+            + member("PaxHeader", "20 mtime=1700000000\n", kind: "x") + member("a", "last") + end
+        let members = try tarMembers(archive, named: "set.tar")
+        #expect(members.map(\.path) == ["z", long, long, "a"])
+        #expect(
+            members.map { String(decoding: $0.contents, as: UTF8.self) } == ["first", "gnu", "pax", "last"])
+    }
+
     @Test("that are cut short are refused, wherever")
     func truncation() throws {
         let archive = member("a", "some bytes") + member("b", "more") + end

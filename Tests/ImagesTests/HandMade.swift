@@ -112,6 +112,25 @@ enum HandMade {
         return join(file, directory, end)
     }
 
+    /// A tar archive of plain files, in the format ustar.
+    static func tar(_ members: [(name: String, data: [UInt8])]) -> [UInt8] {
+        func octal(_ value: Int, _ digits: Int) -> String {
+            let text = String(value, radix: 8)
+            return String(repeating: "0", count: digits - text.count) + text
+        }
+        var file: [UInt8] = []
+        for (name, data) in members {
+            var header = [UInt8](repeating: 0, count: 512)
+            for (text, place) in [
+                (name, 0), (octal(data.count, 11), 124), ("        ", 148), ("0", 156), ("ustar\u{0}00", 257),
+            ] { header.replaceSubrange(place..<place + text.utf8.count, with: text.utf8) }
+            let sum = header.reduce(0) { $0 + Int($1) }
+            header.replaceSubrange(148..<155, with: "\(octal(sum, 6))\u{0}".utf8)
+            file += join(header, data, [UInt8](repeating: 0, count: -data.count & 511))
+        }
+        return file + [UInt8](repeating: 0, count: 1_024)
+    }
+
     private static func join(_ parts: [UInt8]...) -> [UInt8] { Array(parts.joined()) }
 
     static func big(_ value: Int) -> [UInt8] { little(value, 4).reversed() }

@@ -40,7 +40,7 @@ struct RunRecord: Codable, Equatable {
         self = found
     }
 
-    /// Notes a path that was named.
+    /// Notes a path, or a pattern of paths, that was named.
     mutating func note(_ file: URL?, as setting: String, in folder: RunFolder) {
         guard let file else { return }
         let (inner, outer) = (file.standardizedFileURL.path, folder.url.standardizedFileURL.path + "/")
@@ -53,7 +53,7 @@ struct RunRecord: Codable, Equatable {
     func path(_ setting: String, in folder: RunFolder) throws -> URL? {
         guard let path = paths[setting] else { return nil }
         let place = path.hasPrefix("/") ? path : folder.url.appending(path: path).path
-        guard FileManager.default.fileExists(atPath: place) else {
+        guard expandingBraces(place).allSatisfy(FileManager.default.fileExists) else {
             throw SettingError(
                 setting, "was \(place) when the run began, which is not there any more", "name its new place")
         }

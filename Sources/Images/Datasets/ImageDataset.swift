@@ -44,10 +44,11 @@ public enum DatasetSplit: String, Sendable, CaseIterable {
 
 /// Opens an image data set of whichever kind lies at `url`: a folder or file of the IDX format
 /// (``IDXDataset``), CIFAR-10 as its makers offer it, unpacked or not (``CIFARDataset``), a zip as EDM's tools
-/// make it (``ZipDataset``), an `.npz` of images (``NumPyDataset``), or a folder of images (``FolderDataset``).
+/// make it (``ZipDataset``), an `.npz` of images (``NumPyDataset``), WebDataset's tar archives (``ShardDataset``), or a folder of images
+/// (``FolderDataset``).
 ///
 /// - Parameters:
-///   - url: the folder or the file.
+///   - url: the folder or the file, or a pattern of archives such as `shards/{000..015}.tar`.
 ///   - split: which part of IDX files and of CIFAR-10; the other kinds hold one set.
 ///   - size: the side, in pixels, to which every image is cropped and resized; nil keeps the images as they
 ///     are.
@@ -59,6 +60,10 @@ public func openDataset(
     at url: URL, split: DatasetSplit = .train, size: Int? = nil, turnsImages: Bool = false,
     keepsImages: Bool = true
 ) throws -> any ImageDataset {
+    if let archives = try ShardDataset.archives(at: url) {
+        return try ShardDataset(
+            at: archives, size: size, turnsImages: turnsImages, keepsImages: keepsImages)
+    }
     if try isExistingFolder(url) {
         if IDXDataset.canOpen(folder: url) { return try IDXDataset(at: url, split: split, size: size) }
         if CIFARFiles.canOpen(folder: url) {
@@ -73,6 +78,9 @@ public func openDataset(
         }
         return try ZipDataset(at: url, size: size, turnsImages: turnsImages, keepsImages: keepsImages)
     }
+    if ShardDataset.canOpen(file) {
+        return try ShardDataset(at: [url], size: size, turnsImages: turnsImages, keepsImages: keepsImages)
+    }
     if CIFARFiles.canOpen(file, at: url) {
         return try CIFARDataset(at: url, split: split, size: size, keepsImages: keepsImages)
     }
@@ -83,7 +91,7 @@ public func openDataset(
     throw ImageError.notADataset(
         file: url.path,
         reason:
-            "\(found)give a folder of PNG or JPEG images, IDX files (train-images-idx3-ubyte), CIFAR-10, or a zip"
+            "\(found)give a folder of PNG or JPEG images, IDX files (train-images-idx3-ubyte), CIFAR-10, a zip, or tar archives"
     )
 }
 
