@@ -23,6 +23,16 @@ let swift: [SwiftSetting] =
 
 let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let network: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "Logging", package: "swift-log"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+]
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -30,7 +40,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let libraries = [
     "Files", "Archives", "Torch", "Weights", "Images", "Encoders", "Diffusion", "Models", "Training",
     "Distillation",
-    "Evaluation", "Export", "DMDKit",
+    "Evaluation", "Export", "DMDKit", "Server",
 ]
 
 /// A library of this package; `Package.swift` lists them in the order of the dependency chain.
@@ -54,8 +64,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
         .systemLibrary(name: "LibTorch", pkgConfig: libtorch),
@@ -95,9 +110,14 @@ let package = Package(
                 "Distillation", "Evaluation", "Export", collections,
             ],
             resources: [.copy("Resources")], swiftSettings: swift),
+        .target(
+            name: "Server", dependencies: ["DMDKit"] + network, resources: [.copy("Resources")],
+            swiftSettings: swift),
         .executableTarget(
             name: "dmd",
-            dependencies: ["DMDKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "DMDKit", "Server", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: swift, linkerSettings: runPath),
 
         .target(
@@ -124,6 +144,11 @@ let package = Package(
         tests(
             "Command",
             ["Torch", "Weights", "Diffusion", "Models", "Distillation", "Images", "Export", "dmd"]),
+        tests(
+            "Server",
+            [
+                "Images", "Models", "Training", "Distillation", "DMDKit", "Server",
+            ]),
     ],
     cxxLanguageStandard: .cxx20
 )

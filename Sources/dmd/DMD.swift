@@ -18,6 +18,7 @@ struct DMD: AsyncParsableCommand {
             MakeDatasetCommand.self, TrainTeacherCommand.self, ConvertCommand.self, MakePairsCommand.self,
             DistillCommand.self, SampleCommand.self, ExportCommand.self, EvaluateCommand.self,
             MakeReferenceCommand.self, VerifyCommand.self, InspectCommand.self, BenchCommand.self,
+            ServeCommand.self,
         ])
 
     @MainActor static func main() async {

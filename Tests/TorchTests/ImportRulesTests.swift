@@ -26,7 +26,8 @@ private let allowedImports: [String: Set<String>] = [
         "Torch", "Files", "Archives", "Weights", "Images", "Encoders", "Diffusion", "Models", "Training",
         "Distillation", "Evaluation", "Export",
     ],
-    "dmd": ["DMDKit"],
+    "Server": ["DMDKit"],
+    "dmd": ["DMDKit", "Server"],
 ]
 
 /// The modules that a source file imports, in any form: with attributes, an access level, or a single declaration.

@@ -70,6 +70,19 @@ extension ImageMaker {
         denoiser: some Denoiser, steps: Int, method: SamplingMethod = .heun, seed: UInt64 = 0,
         label: Int? = nil
     ) {
+        let classCount = denoiser.classCount
+        self.init(denoiser: denoiser, steps: steps, method: method, noise: ImageNoise(seed: seed)) {
+            label ?? $0 % classCount
+        }
+    }
+
+    /// As the above, of any noise and classes.
+    ///
+    /// - Parameter label: the class of an image, by its number; not asked of a model without classes.
+    init(
+        denoiser: some Denoiser, steps: Int, method: SamplingMethod, noise: ImageNoise,
+        label: @escaping @Sendable (Int) -> Int
+    ) {
         let device = denoiser.parameters.values.first?.device ?? .cpu
         let (shape, classCount) = (denoiser.sampleShape, denoiser.classCount)
         self.init(
@@ -81,18 +94,13 @@ extension ImageMaker {
                 classCount == 0
                 ? nil
                 : Condition.classes(
-                    Tensor(indices.map { label ?? $0 % classCount }, device: device).oneHot(
-                        classCount: classCount
-                    )
-                    .to(.float32))
+                    Tensor(indices.map(label), device: device).oneHot(classCount: classCount).to(.float32))
             return withoutGradients {
                 inParts(numbers, given: condition) { part, condition in
                     let indices = part.array(as: Int.self)
-                    let noise = sampleNoise(indices, seed: seed, shape: shape).to(device)
-                    return method.samples(denoiser, noise, condition, steps: steps) { step in
-                        RandomStream.normals(
-                            at: indices, seed: seed, purpose: "sample.fresh.\(step)", shape: shape
-                        ).to(device)
+                    let start = noise.start(indices, shape: shape).to(device)
+                    return method.samples(denoiser, start, condition, steps: steps) { step in
+                        noise.fresh(indices, shape: shape, step: step).to(device)
                     }
                 }
             }
@@ -109,8 +117,19 @@ extension ImageMaker {
     ///   - seed: the random seed of the noise.
     ///   - condition: the prompts of images of the given numbers.
     init(
-        denoiser: Guided<StableDiffusionDenoiser>, scheduler: SchedulerConfiguration,
+        denoiser: Guided<some Denoiser>, scheduler: SchedulerConfiguration,
         autoencoder: any ImageAutoencoder, steps: Int, seed: UInt64,
+        condition: @escaping @Sendable ([Int]) -> Condition?
+    ) {
+        self.init(
+            denoiser: denoiser, scheduler: scheduler, autoencoder: autoencoder, steps: steps,
+            noise: ImageNoise(seed: seed), condition: condition)
+    }
+
+    /// As the above, of any noise.
+    init(
+        denoiser: Guided<some Denoiser>, scheduler: SchedulerConfiguration,
+        autoencoder: any ImageAutoencoder, steps: Int, noise: ImageNoise,
         condition: @escaping @Sendable ([Int]) -> Condition?
     ) {
         let device = denoiser.parameters.values.first?.device ?? .cpu
@@ -119,9 +138,9 @@ extension ImageMaker {
             evaluations: (steps == 1 ? 1 : scheduler.evaluations(steps: steps))
                 * (denoiser.guidance == 1 ? 1 : 2)
         ) { indices in
-            let noise = sampleNoise(indices, seed: seed, shape: denoiser.sampleShape).to(device)
+            let start = noise.start(indices, shape: denoiser.sampleShape).to(device)
             return autoencoder.decodeEach(
-                scheduler.sample(denoiser, noise: noise, given: condition(indices)?.to(device), steps: steps))
+                scheduler.sample(denoiser, noise: start, given: condition(indices)?.to(device), steps: steps))
         }
     }
 }

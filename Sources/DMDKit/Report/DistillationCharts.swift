@@ -11,26 +11,51 @@ func charts(of lines: [ScalarLog.Line], batch: Int) -> [LineChart] {
     guides.compactMap { $0.chart(of: lines, batch: batch) }
 }
 
-/// What a chart shows of a log.
-private struct Guide {
-    var title: String
-    var caption: String
-    /// Tags of the log, and what the legend calls them; without any of them there is no chart.
-    var tags: [(tag: String, name: String)]
+/// What a chart shows of the log of a run, and how to read it.
+public struct ChartGuide: Encodable, Sendable {
+    /// One curve.
+    public struct Curve: Encodable, Sendable {
+        /// The tag in the log.
+        public let tag: String
+        /// What the legend calls it.
+        public let name: String
+    }
+
+    /// What the chart shows, in a few words.
+    public let title: String
+    /// How to read it.
+    public let caption: String
+    /// The curves; without any of them there is no chart.
+    public let curves: [Curve]
     /// A value that the curves should stay below.
-    var limit: Double?
-    var isLogarithmic = false
+    public let limit: Double?
+    /// Whether the vertical axis is logarithmic.
+    public let isLogarithmic: Bool
     /// Whether the curves are drawn over images seen rather than steps.
-    var countsImages = false
+    let countsImages: Bool
+
+    fileprivate init(
+        title: String, caption: String, tags: [(tag: String, name: String)], limit: Double? = nil,
+        isLogarithmic: Bool = false, countsImages: Bool = false
+    ) {
+        (self.title, self.caption, self.limit) = (title, caption, limit)
+        (self.isLogarithmic, self.countsImages) = (isLogarithmic, countsImages)
+        curves = tags.map { Curve(tag: $0.tag, name: $0.name) }
+    }
+
+    /// The charts of a distillation, from the most to the least telling.
+    public static var distillation: [ChartGuide] { guides }
 
     func chart(of lines: [ScalarLog.Line], batch: Int) -> LineChart? {
-        var series = tags.map { tag, name in
+        var series = curves.map { curve in
             LineChart.Series(
-                name: name,
+                name: curve.name,
                 points: lines.compactMap { line in
-                    line.values[tag].map { (x: Double(line.step * (countsImages ? batch : 1)), y: $0) }
+                    line.values[curve.tag].map {
+                        (x: Double(line.step * (countsImages ? batch : 1)), y: $0)
+                    }
                 },
-                isReference: tag.hasPrefix("real/"))
+                isReference: curve.tag.hasPrefix("real/"))
         }
         series.removeAll { $0.points.isEmpty }
         guard let points = series.first?.points, let first = points.first, let last = points.last else {
@@ -48,8 +73,8 @@ private struct Guide {
     }
 }
 
-private let guides: [Guide] = [
-    Guide(
+private let guides: [ChartGuide] = [
+    ChartGuide(
         title: "Frechet distance",
         caption: """
             How far the generated images, taken together, are from the images that they are measured \
@@ -57,35 +82,35 @@ private let guides: [Guide] = [
             FID.
             """,
         tags: [("distance/frechet", "distance")], isLogarithmic: true, countsImages: true),
-    Guide(
+    ChartGuide(
         title: "Distribution matching loss",
         caption: """
             How much critic and teacher differ about the generated images. It need not fall: the critic \
             starts as a copy of the teacher, so the loss starts near zero, and a rise is normal.
             """,
         tags: [("loss/distribution_matching", "loss")]),
-    Guide(
+    ChartGuide(
         title: "Regression loss",
         caption: """
             How far the generator's images are from the teacher's for the same noise, in LPIPS. It should \
             fall, fast at first and then slowly.
             """,
         tags: [("loss/regression", "loss")]),
-    Guide(
+    ChartGuide(
         title: "Discriminator",
         caption: """
             Its mean logits, high for what it takes for real. Close together it is blind, further apart than 8 it is too strong \
             for the generator to learn from.
             """,
         tags: [("logit/real", "real"), ("logit/fake", "generated")]),
-    Guide(
+    ChartGuide(
         title: "Adversarial losses",
         caption: """
             The discriminator's loss is 2 ln 2, about 1.386, where it guesses, and falls as it tells real from generated images; the \
             generator's then rises. Neither tells how good the images are.
             """,
         tags: [("loss/discriminator", "discriminator"), ("loss/adversarial", "generator")]),
-    Guide(
+    ChartGuide(
         title: "Pull of the terms",
         caption: """
             The norm of each term's gradient at an image, times its weight. Terms that pull a hundred times as hard as others drown \
@@ -96,7 +121,7 @@ private let guides: [Guide] = [
             ("gradient/score_identity", "score identity"), ("gradient/adversarial", "adversarial"),
             ("gradient/regression", "regression"),
         ], isLogarithmic: true),
-    Guide(
+    ChartGuide(
         title: "Critic's lag",
         caption: """
             The critic's loss on fresh images as a fraction of the teacher's. It starts at 1 and should stay \
@@ -104,28 +129,28 @@ private let guides: [Guide] = [
             learningRate.
             """,
         tags: [("critic/lag", "lag")], limit: 1.1),
-    Guide(
+    ChartGuide(
         title: "Critic's loss",
         caption: """
             How badly the critic denoises generated images, in training and on fresh ones. It fluctuates, as \
             each batch draws other noise levels, and tells little alone; the two curves should lie together.
             """,
         tags: [("loss/denoising", "training"), ("critic/fresh_loss", "fresh images")], isLogarithmic: true),
-    Guide(
+    ChartGuide(
         title: "Contrast",
         caption: """
             The standard deviation of the images' values. It should approach that of the pairs, or \
             of real images: below half of it images collapse, above one and a half times it they are oversaturated.
             """,
         tags: [("images/std", "generated"), ("real/std", "true")]),
-    Guide(
+    ChartGuide(
         title: "Brightness",
         caption: """
             From 0 for black to 1 for white. It should stay within 0.1 of that of the pairs, or of real \
             images; a drift says that the critic needs more updates: raise critic.steps.
             """,
         tags: [("images/brightness", "generated"), ("real/brightness", "true")]),
-    Guide(
+    ChartGuide(
         title: "Gradients",
         caption: """
             Norms before clipping: of the distribution matching gradient of an image, and of the gradients \
@@ -135,14 +160,14 @@ private let guides: [Guide] = [
             ("norm/distribution_matching", "distribution matching"), ("norm/generator", "generator"),
             ("norm/critic", "critic"),
         ], isLogarithmic: true),
-    Guide(
+    ChartGuide(
         title: "Speed",
         caption: """
             Images in a second that distribution matching saw, all else that a step does included. Dips are \
             samples and checkpoints being written.
             """,
         tags: [("images_per_second", "images per second")]),
-    Guide(
+    ChartGuide(
         title: "Sane",
         caption: """
             1 while nothing speaks against going on; 0 where the critic lags, or the images' brightness or \

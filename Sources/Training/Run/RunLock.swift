@@ -9,7 +9,7 @@ import Foundation
 /// The system holds the lock on the file `.lock` and drops it when the process ends, however it ends. The process's
 /// number in the file is only for messages: one that is still there after the lock was got tells of a run that was
 /// killed. The file is never removed, since somebody could hold a lock on a file that is no longer found by its name.
-struct RunLock: ~Copyable {
+package struct RunLock: ~Copyable {
     private let file: OpenFile
 
     /// - Throws: ``RunFolderError/inUse(folder:process:)`` if another run holds the folder, `FileError`.
@@ -33,5 +33,22 @@ struct RunLock: ~Copyable {
     /// Leaves word that the run ended by itself. The folder is free once the lock goes out of scope.
     func release() {
         ftruncate(file.descriptor, 0)
+    }
+
+    /// The process that left its number in a folder and has not taken it back; it may be gone.
+    package static func process(in folder: RunFolder) -> Int32? {
+        let text = try? String(contentsOf: folder.url.appending(path: ".lock"), encoding: .utf8)
+        return text.flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.flatMap {
+            $0 > 0 ? $0 : nil
+        }
+    }
+
+    /// Whether some process holds a folder. To be asked where a run is to be stopped, not all the time: a run that begins in the
+    /// same moment would find the folder in use.
+    package static func isHeld(_ folder: RunFolder) -> Bool {
+        let descriptor = open(folder.url.appending(path: ".lock").path, O_RDONLY)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 }
