@@ -80,13 +80,15 @@ let package = Package(
             name: "LibJPEG", pkgConfig: "libjpeg",
             providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
         .systemLibrary(
+            name: "LibWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+        .systemLibrary(
             name: "LibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
 
         .target(
             name: "CTorch", dependencies: ["LibTorch"], exclude: ["declarations/README.md"],
             cxxSettings: [.headerSearchPath("declarations")]),
         .target(name: "CArchives", dependencies: ["LibZip"]),
-        .target(name: "CImages", dependencies: ["LibPNG", "LibJPEG"]),
+        .target(name: "CImages", dependencies: ["LibPNG", "LibJPEG", "LibWebP"]),
         library("Files", [crypto]),
         library("Archives", ["Files", "CArchives"]),
         library("Torch", ["CTorch", collections]),

@@ -115,7 +115,7 @@ extension NumPyArray {
         case "_reconstruct", "scalar", "_frombuffer": break
         default: return nil
         }
-        guard let parts, let type = Self.type(parts.type), let bytes = Self.bytes(parts.bytes) else {
+        guard let parts, let type = Self.type(parts.type), let bytes = parts.bytes.byteString else {
             throw .damaged(file: name, reason: "it has an array that is not stored as plain numbers")
         }
         let shape = parts.shape.compactMap(\.int)
@@ -138,19 +138,5 @@ extension NumPyArray {
         else { return nil }
         guard let state = object.state.items else { return "|\(kind)" }
         return state.count > 1 ? state[1].text.map { $0 + kind } : nil
-    }
-
-    /// Bytes as they are, or, the way in which Python 3 writes them in protocol 2, as a text in Latin-1, or as a call of
-    /// `bytes` if there are none.
-    private static func bytes(_ value: PickleValue) -> Data? {
-        if case .bytes(let bytes) = value { return bytes }
-        guard let object = value.object else { return nil }
-        if object.global.hasSuffix(".bytes") { return object.arguments.isEmpty ? Data() : nil }
-        guard object.global == "_codecs.encode", object.arguments.count == 2,
-            case .string(let text) = object.arguments[0], object.arguments[1].text == "latin1"
-        else { return nil }
-        let scalars = text.unicodeScalars
-        guard scalars.allSatisfy({ $0.value < 0x100 }) else { return nil }
-        return Data(scalars.map { UInt8($0.value) })
     }
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "composite.h"
 #include "failure.h"
 
 // libpng reports errors by a longjmp. Each function below that calls setjmp keeps what must outlive the leap
@@ -103,17 +104,6 @@ static bool read_rows(struct reader *reader, const cimages_form *form, uint8_t *
     return true;
 }
 
-/// Lays `channels` values and an alpha a pixel over white.
-static void composite(const uint8_t *with_alpha, size_t count, uint32_t channels, uint8_t *pixels) {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t alpha = with_alpha[channels];
-        for (uint32_t c = 0; c < channels; c++) {
-            *pixels++ = (uint8_t)((*with_alpha++ * alpha + 255 * (255 - alpha) + 127) / 255);
-        }
-        with_alpha++;
-    }
-}
-
 /// Appends a string and its final 0, turning Latin-1 (in tEXt and zTXt chunks) into UTF-8.
 static uint8_t *append(uint8_t *end, const char *text, bool latin1) {
     for (const uint8_t *c = (const uint8_t *)text; *c; c++) {
@@ -161,7 +151,7 @@ bool cimages_png_decode(
     bool done = open_reader(&reader, file, count, "IEND", error) && read_form(&reader, &form, error)
         && read_rows(&reader, &form, pixels) && (!texts || pack_texts(&reader, texts, error));
     if (done && reader.with_alpha) {
-        composite(reader.with_alpha, (size_t)form.width * form.height, form.channels, pixels);
+        cimages_composite(reader.with_alpha, (size_t)form.width * form.height, form.channels, pixels);
     }
     close_reader(&reader);
     return done;

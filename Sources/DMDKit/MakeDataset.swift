@@ -7,7 +7,7 @@ import Images
 
 /// Makes one zip of a set of images, in the form that EDM's tools use.
 public struct MakeDataset: Job {
-    /// A folder of PNG and JPEG files, IDX files, CIFAR-10 as it is offered, a zip, or an `.npz` of `arr_0`.
+    /// A folder of PNG, JPEG and WebP files, IDX files, CIFAR-10 as it is offered, a zip, or an `.npz` of `arr_0`.
     public var images: URL
     /// The zip to make.
     public var out: URL

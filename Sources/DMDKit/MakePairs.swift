@@ -62,7 +62,9 @@ public struct MakePairs: Job {
                     "guidance", "is missing, which a text-to-image teacher needs", "the paper takes 3 or 8")
             }
             let model = try TextTeacher(
-                folder: folder, prompts, guidance: guidance, sampler: teacher.sampler, steps: steps ?? 50,
+                folder: folder, variant: teacher.variant, prompts, guidance: guidance,
+                sampler: teacher.sampler,
+                steps: steps ?? 50,
                 tinyDecoder: nil, device: compute.device, context)
             try make(by: model, steps: steps ?? 50, batch: batch ?? 16, context)
         }

@@ -65,8 +65,7 @@ public struct OneStepContract: Codable, Equatable, Sendable {
         prediction = scheduler.prediction
         self.guidance = guidance
         let parts: KeyValuePairs<String, (URL) -> ModelFolder> = [
-            "unet": ModelFolder.unet, "vae": ModelFolder.autoencoder,
-            "text_encoder": ModelFolder.textEncoder,
+            "unet": { .unet($0) }, "vae": { .autoencoder($0) }, "text_encoder": { .textEncoder($0) },
         ]
         let unet: UNet2DConditionConfiguration =
             try ModelFolder.unet(folder.appending(path: "unet")).configuration()

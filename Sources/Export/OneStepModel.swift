@@ -22,14 +22,16 @@ import Weights
 /// - Parameters:
 ///   - unet: the generator's network.
 ///   - teacher: the folder of the model that it was distilled from.
+///   - variant: that of the teacher's weights, see `StableDiffusionFolder`.
 ///   - folder: the folder to write; those above it are made if need be.
 ///   - dtype: what all weights are stored as.
 ///   - guidance: that of the teacher in the distillation, which the generator has taken in.
 /// - Throws: ``OneStepModelError``, `StableDiffusionError`, `ModelFolderError`, `SafetensorsError`.
 public func saveOneStepModel(
-    _ unet: UNet2DConditionModel, teacher: URL, to folder: URL, dtype: DType = .float32, guidance: Double
+    _ unet: UNet2DConditionModel, teacher: URL, variant: String? = nil, to folder: URL,
+    dtype: DType = .float32, guidance: Double
 ) throws {
-    try write(to: folder, partsOf: teacher, dtype: dtype, guidance: guidance) { folder in
+    try write(to: folder, partsOf: teacher, variant, dtype: dtype, guidance: guidance) { folder in
         try saveUNet(unet, to: folder, dtype: dtype)
         let original = ModelFolder.unet(teacher.appending(path: "unet"))
         guard try original.configuration() == unet.configuration else { return }
@@ -39,7 +41,7 @@ public func saveOneStepModel(
 }
 
 /// Copies the folder of a one-step generator with weights of another type, see
-/// ``saveOneStepModel(_:teacher:to:dtype:guidance:)``.
+/// ``saveOneStepModel(_:teacher:variant:to:dtype:guidance:)``.
 ///
 /// - Parameters:
 ///   - model: the generator; its weights must be those that its contract names.
@@ -49,13 +51,14 @@ public func saveOneStepModel(
 public func copyOneStepModel(_ model: URL, to folder: URL, dtype: DType) throws {
     let contract = try OneStepContract(of: model)
     try contract.checkWeights(in: model)
-    try write(to: folder, partsOf: model, dtype: dtype, guidance: contract.guidance) { folder in
+    try write(to: folder, partsOf: model, nil, dtype: dtype, guidance: contract.guidance) { folder in
         try ModelFolder.unet(model.appending(path: "unet")).copy(to: folder, dtype: dtype)
     }
 }
 
 private func write(
-    to folder: URL, partsOf model: URL, dtype: DType, guidance: Double, writeUNet: (URL) throws -> Void
+    to folder: URL, partsOf model: URL, _ variant: String?, dtype: DType, guidance: Double,
+    writeUNet: (URL) throws -> Void
 ) throws {
     let place = folder.standardizedFileURL
     try StableDiffusionFolder.checkParts(of: model)
@@ -64,13 +67,14 @@ private func write(
     }
     var scheduler = try SchedulerConfiguration(ofModel: model)
     scheduler.sampler = .oneStep
-    let autoencoder = ModelFolder.autoencoder(model.appending(path: "vae"))
+    let autoencoder = ModelFolder.autoencoder(model.appending(path: "vae"), variant: variant)
     let className = try autoencoder.configuration(as: AutoencoderConfiguration.self).className
     try writeFolderAtomically(place) { folder in
         try saveModelIndex(scheduler, autoencoder: className, to: folder)
         try writeUNet(folder.appending(path: "unet"))
         try autoencoder.copy(to: folder.appending(path: "vae"), dtype: dtype)
-        let textEncoder = ModelFolder.textEncoder(model.appending(path: "text_encoder"))
+        let textEncoder = ModelFolder.textEncoder(
+            model.appending(path: "text_encoder"), variant: variant)
         let textFolder = folder.appending(path: "text_encoder")
         try textEncoder.copy(to: textFolder, dtype: dtype)
         let settings: CLIPTextConfiguration = try textEncoder.configuration()

@@ -16,11 +16,14 @@ import Weights
 ///
 /// - Parameters:
 ///   - model: a folder in diffusers' layout.
+///   - variant: of the weights, see `StableDiffusionFolder`.
 ///   - file: the safetensors file to write, whole or not at all.
 ///   - dtype: what weights are stored as.
 /// - Throws: `SingleFileError`, `StableDiffusionError`, `ModelFolderError`, `SafetensorsError`, `FileError`.
-public func writeSingleFile(of model: URL, to file: URL, dtype: DType = .float16) throws {
-    let folder = try StableDiffusionFolder(model)
+public func writeSingleFile(
+    of model: URL, variant: String? = nil, to file: URL, dtype: DType = .float16
+) throws {
+    let folder = try StableDiffusionFolder(model, variant: variant)
     guard case .full(let autoencoder) = folder.autoencoder, !folder.unet.usesLinearProjection,
         folder.textEncoder.activation == .quickGELU
     else { throw SingleFileError.otherVersion(folder: model.path) }
@@ -34,18 +37,20 @@ public func writeSingleFile(of model: URL, to file: URL, dtype: DType = .float16
         }
     }
     let unetNames = CompVisNames(of: folder.unet)
-    try add(.unet(model.appending(path: "unet")), { unetNames.compVis($0).map { CompVisNames.unet + $0 } })
+    try add(
+        .unet(model.appending(path: "unet"), variant: variant),
+        { unetNames.compVis($0).map { CompVisNames.unet + $0 } })
     let autoencoderNames = CompVisNames(of: autoencoder)
     func own(_ name: String) -> String { AutoencoderKL.ownName(of: name) ?? name }
     try add(
-        .autoencoder(model.appending(path: "vae")),
+        .autoencoder(model.appending(path: "vae"), variant: variant),
         { autoencoderNames.compVis(own($0)).map { CompVisNames.autoencoder + $0 } },
         shaped: { name, tensor in
             CompVisNames.isMatrix(own(name))
                 ? tensor.reshaped([tensor.shape[0], tensor.shape[1], 1, 1]) : tensor
         })
     try add(
-        .textEncoder(model.appending(path: "text_encoder")),
+        .textEncoder(model.appending(path: "text_encoder"), variant: variant),
         { CLIPTextModel.ownName(of: $0).map { "\(CompVisNames.textEncoder)text_model.\($0)" } })
     let scheduler = folder.scheduler
     var metadata = [

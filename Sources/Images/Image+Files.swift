@@ -6,9 +6,10 @@ import Files
 public import Foundation
 
 extension Image {
-    /// Reads a PNG or JPEG file, told apart by their signatures.
+    /// Reads a PNG, JPEG or WebP file, told apart by their signatures.
     ///
-    /// Gray stays gray; palettes become RGB; 16 bits are rounded to 8; alpha is composited on white.
+    /// Gray stays gray; palettes become RGB; 16 bits are rounded to 8; alpha is composited on white; of a file that moves, the first
+    /// picture is taken.
     /// Orientation in EXIF data and colour profiles are not applied, as in most programs that read sets of images; data sets can
     /// apply the orientation. CMYK becomes RGB without a profile.
     ///
@@ -18,7 +19,7 @@ extension Image {
         try self.init(decoding: readFile(url), named: url.path)
     }
 
-    /// Decodes a PNG or JPEG file held in memory, as ``init(contentsOf:)`` does.
+    /// Decodes a PNG, JPEG or WebP file held in memory, as ``init(contentsOf:)`` does.
     ///
     /// - Parameters:
     ///   - data: the whole file.
@@ -39,7 +40,7 @@ extension Image {
     /// - Parameters:
     ///   - data: the whole file.
     ///   - name: what errors call it.
-    /// - Throws: ``ImageError`` as ``init(decoding:named:)`` does. A JPEG file has no text.
+    /// - Throws: ``ImageError`` as ``init(decoding:named:)`` does. Other files have no text.
     public static func text(decoding data: Data, named name: String = "the image") throws
         -> [(key: String, value: String)]
     {
@@ -118,64 +119,5 @@ extension Image {
         if let failure { throw ImageError.unwritable(file: "the image", reason: failure) }
         defer { cimages_release(file) }
         return Data(bytes: file.bytes, count: file.count)
-    }
-}
-
-/// An encoded image of either format.
-struct Codec {
-    private let data: Data
-    private let name: String
-    private let isPNG: Bool
-
-    /// Recognises a PNG or JPEG file by its first bytes.
-    init(_ data: Data, named name: String) throws {
-        let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-        let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF]
-        isPNG = data.starts(with: png)
-        guard isPNG || data.starts(with: jpeg) else { throw ImageError.notAnImage(file: name) }
-        self.data = data
-        self.name = name
-    }
-
-    /// Reads `[channels, height, width]` from the header alone.
-    func shape() throws -> [Int] {
-        let form = try form()
-        return [Int(form.channels), Int(form.height), Int(form.width)]
-    }
-
-    /// How the image is to be turned to be upright.
-    var orientation: Orientation { isPNG ? .upright : Orientation(ofJPEG: data) }
-
-    func decode(texts: UnsafeMutablePointer<cimages_buffer>? = nil) throws -> Image {
-        let form = try form()
-        let (width, height, channels) = (Int(form.width), Int(form.height), Int(form.channels))
-        let count = width * height * channels
-        let pixels = try [UInt8](unsafeUninitializedCapacity: count) { pixels, initialized in
-            try call { file, size, error in
-                isPNG
-                    ? cimages_png_decode(file, size, pixels.baseAddress, texts, error)
-                    : cimages_jpeg_decode(file, size, pixels.baseAddress, error)
-            }
-            initialized = count
-        }
-        return Image(width: width, height: height, channels: channels, pixels: pixels)
-    }
-
-    private func form() throws -> cimages_form {
-        var form = cimages_form()
-        try call { file, size, error in
-            isPNG ? cimages_png_form(file, size, &form, error) : cimages_jpeg_form(file, size, &form, error)
-        }
-        return form
-    }
-
-    private func call(
-        _ body: (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<CChar>) -> Bool
-    ) throws {
-        let failure = data.withUnsafeBytes { bytes in
-            let file = bytes.assumingMemoryBound(to: UInt8.self)
-            return reason { body(file.baseAddress, file.count, $0) }
-        }
-        if let failure { throw ImageError.damaged(file: name, reason: failure) }
     }
 }

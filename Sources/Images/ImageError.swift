@@ -10,10 +10,13 @@ public enum ImageError: LocalizedError, Equatable, CustomStringConvertible {
     case unreadable(file: String, reason: String)
     /// Something else stands in the place of the file, such as a pointer of Git LFS.
     case substituted(file: String, reason: String)
-    /// The bytes are neither PNG nor JPEG.
+    /// The bytes are no image that is known.
     case notAnImage(file: String)
-    /// Several files of a set are neither PNG nor JPEG; `first` are the paths within it of some.
-    case notImages(place: String, count: Int, first: [String])
+    /// The image is of a format that is not read, such as TIFF.
+    case otherFormat(file: String, format: String)
+    /// Several files of a set are neither PNG, JPEG nor WebP; `first` are the paths within it of some.
+    /// `formats` are those of images among all of them.
+    case notImages(place: String, count: Int, first: [String], formats: [String] = [])
     /// The file breaks off, fails a check sum or states a size that cannot be.
     case damaged(file: String, reason: String)
     /// The image has another size or more channels than its data set.
@@ -33,10 +36,17 @@ public enum ImageError: LocalizedError, Equatable, CustomStringConvertible {
         case .substituted(let file, let reason):
             "\(file) cannot be used: \(reason)."
         case .notAnImage(let file):
-            "\(file) is neither a PNG nor a JPEG image; convert it, take it out, or hide it with a leading dot."
-        case .notImages(let place, let count, let first):
-            "\(place) holds \(count) files that are neither PNG nor JPEG images, \(count > first.count ? "such as " : "")"
-                + "\(first.joined(separator: ", ")); convert them, take them out, or hide them with a leading dot."
+            "\(file) is neither a PNG, a JPEG nor a WebP image; convert it, take it out, or hide it with a leading dot."
+        case .otherFormat(let file, let format):
+            "\(file) is an image in \(format), which is not read: make a PNG file of it, as ImageMagick's "
+                + "`\(Self.command(file))` does, and take it out."
+        case .notImages(let place, let count, let first, let formats):
+            "\(place) holds \(count) files that are neither PNG, JPEG nor WebP images, \(count > first.count ? "such as " : "")"
+                + "\(first.joined(separator: ", ")); "
+                + (formats.isEmpty
+                    ? "convert them, take them out, or hide them with a leading dot."
+                    : "some are in \(formats.joined(separator: ", ")): convert those, as ImageMagick's "
+                        + "`\(Self.command(first[0]))` does, and take them out, or hide them with a leading dot.")
         case .damaged(let file, let reason):
             "\(file) is damaged: \(reason); fetch or make it again."
         case .mismatched(let file, let found, let expected):
@@ -48,6 +58,12 @@ public enum ImageError: LocalizedError, Equatable, CustomStringConvertible {
         case .unwritable(let file, let reason):
             "\(file) cannot be written: \(reason)."
         }
+    }
+
+    /// What makes PNG files, beside them, of all files with the ending of one.
+    private static func command(_ file: String) -> String {
+        let ending = file.split(separator: "/").last?.split(separator: ".").dropFirst().last
+        return "mogrify -format png \(ending.map { "'*.\($0)'" } ?? "FILES")"
     }
 
     /// The ``description``.

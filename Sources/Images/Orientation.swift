@@ -19,6 +19,19 @@ struct Orientation: Equatable {
         number = data.withUnsafeBytes { Self.exif(in: $0).flatMap(Self.orientation) } ?? 1
     }
 
+    /// What a WebP file says; upright where it says nothing that makes sense.
+    init(ofWebP data: Data) {
+        number = data.withUnsafeBytes { Self.exif(inWebP: $0).flatMap(Self.orientation) } ?? 1
+    }
+
+    /// Whether a WebP file has EXIF data beyond the bytes at hand.
+    static func mayFollow(inWebP data: Data) -> Bool {
+        data.withUnsafeBytes { file in
+            file.count > 20 && file[12..<16].elementsEqual("VP8X".utf8) && file[20] & 0x08 != 0
+                && exif(inWebP: file) == nil
+        }
+    }
+
     /// Whether height and width change places.
     var swapsSides: Bool { number >= 5 }
 
@@ -46,15 +59,35 @@ struct Orientation: Equatable {
         return Image(width: newWidth, height: newHeight, channels: channels, pixels: pixels)
     }
 
+    /// The TIFF structure in the chunk of EXIF data, a name, a size and content as others have.
+    private static func exif(inWebP file: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer>? {
+        var position = 12
+        while position + 8 <= file.count {
+            let size = (0..<4).reduce(0) { $0 | Int(file[position + 4 + $1]) << (8 * $1) }
+            let end = position + 8 + size
+            guard end <= file.count else { return nil }
+            if file[position..<position + 4].elementsEqual("EXIF".utf8) {
+                let content = file[position + 8..<end]
+                // Some programs repeat the name that the data has in a JPEG file.
+                return content.starts(with: exifName) ? content.dropFirst(exifName.count) : content
+            }
+            position = end + size % 2
+        }
+        return nil
+    }
+
+    private static let exifName: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0, 0]
+
     /// The TIFF structure within the first segment of EXIF data.
     private static func exif(in file: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer>? {
-        let name: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0, 0]
         var position = 2
         while position + 4 <= file.count, file[position] == 0xFF, file[position + 1] != 0xDA {
             let end = position + 2 + Int(file[position + 2]) << 8 + Int(file[position + 3])
             guard end <= file.count, end > position + 3 else { return nil }
             let content = file[position + 4..<end]
-            if file[position + 1] == 0xE1, content.starts(with: name) { return content.dropFirst(name.count) }
+            if file[position + 1] == 0xE1, content.starts(with: exifName) {
+                return content.dropFirst(exifName.count)
+            }
             position = end
         }
         return nil

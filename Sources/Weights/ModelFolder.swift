@@ -13,11 +13,13 @@ public struct ModelFolder: Sendable {
     public let url: URL
     /// How the weights' files are called, such as `diffusion_pytorch_model` or `model`.
     public let weightsName: String
+    /// The variant of the weights to take where the folder has it, such as `fp16`; nil for the weights without one, or the only one
+    /// there is.
+    public let variant: String?
 
     /// Names a folder; nothing is read yet.
-    public init(_ url: URL, weightsName: String) {
-        self.url = url
-        self.weightsName = weightsName
+    public init(_ url: URL, weightsName: String, variant: String? = nil) {
+        (self.url, self.weightsName, self.variant) = (url, weightsName, variant)
     }
 
     /// The file of the network's settings.
@@ -33,7 +35,7 @@ public struct ModelFolder: Sendable {
         return try Self.decode(type, from: settings)
     }
 
-    private func requireFolder() throws(ModelFolderError) {
+    func requireFolder() throws(ModelFolderError) {
         guard exists(url), !isFolder(url) else { return }
         throw .unreadable(
             file: url.path,
@@ -142,77 +144,6 @@ public struct ModelFolder: Sendable {
         }
     }
 
-    /// The files of weights: safetensors before PyTorch's, those without a variant before others.
-    ///
-    /// A variant, such as `fp16` or `non_ema`, stands before the ending, and before that of an index.
-    ///
-    /// - Throws: ``ModelFolderError/severalVariants(folder:files:)`` where there are several variants and nothing else.
-    func weightFiles() throws -> [StoredWeights] {
-        try requireFolder()
-        let candidates = candidates()
-        let variants = Set(candidates.map(\.variant))
-        guard let variant = variants.contains("") ? "" : variants.first else {
-            throw ModelFolderError.noWeights(folder: url.path, name: "\(weightsName).safetensors")
-        }
-        guard variant.isEmpty || variants.count == 1 else {
-            throw ModelFolderError.severalVariants(folder: url.path, files: candidates.map(\.name).sorted())
-        }
-        let chosen = candidates.first { $0.variant == variant }
-        guard let chosen else { preconditionFailure("a variant without a file") }
-        let file = url.appending(path: chosen.name)
-        return chosen.isIndex ? try shards(of: file) : [try StoredWeights(file)]
-    }
-
-    private struct Candidate {
-        let name: String
-        let variant: String
-        let isIndex: Bool
-    }
-
-    /// What may be chosen among, the best kind first.
-    private func candidates() -> [Candidate] {
-        let found = ((try? names(in: url)) ?? []).sorted()
-        let stems = [
-            (weightsName, "safetensors"), (weightsName == "model" ? "pytorch_model" : weightsName, "bin"),
-        ]
-        return stems.flatMap { stem, ending in
-            [false, true].flatMap { isIndex in
-                found.compactMap { name in
-                    let begin = isIndex ? "\(stem).\(ending).index" : stem
-                    guard name.hasPrefix(begin), name.hasSuffix(isIndex ? ".json" : ".\(ending)") else {
-                        return nil
-                    }
-                    let middle = name.dropFirst(begin.count).dropLast(isIndex ? 5 : ending.count + 1)
-                    guard middle.isEmpty || middle.wholeMatch(of: /\.[A-Za-z0-9_]+/) != nil else {
-                        return nil
-                    }
-                    return Candidate(name: name, variant: String(middle.dropFirst()), isIndex: isIndex)
-                }
-            }
-        }
-    }
-
-    private func shards(of index: URL) throws -> [StoredWeights] {
-        struct Index: Decodable {
-            let weightMap: [String: String]
-            private enum CodingKeys: String, CodingKey { case weightMap = "weight_map" }
-        }
-        let map = try Self.decode(Index.self, from: index).weightMap
-        let files = try Set(map.values).sorted().map { name in
-            guard !name.contains("/") else {
-                throw ModelFolderError.badSettings(
-                    file: index.path, reason: "it names the file '\(name)', which is not in this folder")
-            }
-            return try StoredWeights(url.appending(path: name))
-        }
-        let found = Set(files.flatMap(\.names))
-        if let missing = map.keys.sorted().first(where: { !found.contains($0) }) {
-            throw ModelFolderError.badSettings(
-                file: index.path, reason: "it promises the tensor '\(missing)', which no file holds")
-        }
-        return files
-    }
-
     private func exists(_ file: URL) -> Bool { FileManager.default.fileExists(atPath: file.path) }
 
     /// What a decoder found wrong, in one clause.
@@ -243,6 +174,8 @@ public enum ModelFolderError: LocalizedError, Equatable, CustomStringConvertible
     case noWeights(folder: String, name: String)
     /// There are several variants of the weights, and nothing says which is meant.
     case severalVariants(folder: String, files: [String])
+    /// The weights are there only in other variants than the one asked for.
+    case noVariant(folder: String, variant: String, files: [String])
     /// The weights are not those of the network that the settings describe.
     case mismatch(folder: String, StateMismatch)
 
@@ -256,8 +189,11 @@ public enum ModelFolderError: LocalizedError, Equatable, CustomStringConvertible
         case .noWeights(let folder, let name):
             "\(folder) has no weights: \(name) is missing; copy or download it again."
         case .severalVariants(let folder, let files):
-            "\(folder) has several variants of the weights, \(files.joined(separator: ", ")): keep one of them, or give one the name "
-                + "without a variant."
+            "\(folder) has several variants of the weights, \(files.joined(separator: ", ")): choose one (--variant of dmd, `variant` of the "
+                + "library), keep one alone, or give one the name without a variant."
+        case .noVariant(let folder, let variant, let files):
+            "\(folder) has weights neither of the variant '\(variant)' nor without one, but \(files.joined(separator: ", ")): name another "
+                + "variant, or none."
         case .mismatch(let folder, let mismatch):
             "The files of \(folder) do not belong together: \(mismatch)"
         }

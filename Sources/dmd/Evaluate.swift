@@ -74,6 +74,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @OptionGroup var features: FeatureOptions
     @OptionGroup var prompts: PromptOptions
+    @OptionGroup var variant: VariantOptions
     @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
@@ -94,7 +95,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         (job.features, job.featureWeights) = (features.features, features.featureWeights?.description)
         (job.lpips, job.clip) = (lpips?.description, clip?.description)
         (job.prompts, job.promptColumn) = (prompts.prompts?.description, prompts.promptColumn)
-        job.guidance = prompts.guidance
+        (job.guidance, job.variant) = (prompts.guidance, variant.variant)
         return job
     }
 }

@@ -9,7 +9,7 @@ struct MakeDatasetCommand: AsyncParsableCommand {
         commandName: "dataset",
         abstract: "Make a zip of images that trains a teacher, here or with EDM.",
         discussion: """
-            The images are a folder of PNG and JPEG files, IDX files, CIFAR-10 as it is offered, or a zip. In a folder, \
+            The images are a folder of PNG, JPEG and WebP files, IDX files, CIFAR-10 as it is offered, or a zip. In a folder, \
             dataset.json gives the classes; without it, subfolders do.
             """)
 

@@ -38,15 +38,17 @@ struct MakeReferenceCommand: AsyncParsableCommand {
 
     @OptionGroup var prompts: PromptOptions
     @OptionGroup var features: FeatureOptions
+    @OptionGroup var variant: VariantOptions
     @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
     func run() async throws {
-        let job = MakeReference(
+        var job = MakeReference(
             input.description, out: out?.url, count: count, split: split, size: size, seed: seed,
             sampling: sampling.settings, prompts: prompts.prompts?.description,
             promptColumn: prompts.promptColumn, guidance: prompts.guidance, features: features.features,
             featureWeights: features.featureWeights?.description, compute: try compute.sharedSettings())
+        job.variant = variant.variant
         let made = try await Terminal.run(job)
         if job.compute.isFirst { print(made.summary) }
     }

@@ -136,6 +136,8 @@ struct TeacherOptions: ParsableArguments {
             """)
     var sampler: Sampling.Sampler?
 
+    @OptionGroup var variant: VariantOptions
+
     func validate() throws {
         if prompts == nil, promptColumn != nil || promptVectors != nil {
             throw ValidationError("--prompt-column and --prompt-vectors need --prompts.")
@@ -144,16 +146,29 @@ struct TeacherOptions: ParsableArguments {
 
     func settings(guidance: Double? = nil) -> TeacherSettings {
         let file = prompts.map { PromptFile($0.url, column: promptColumn, vectors: promptVectors?.url) }
-        return TeacherSettings(teacher?.url, prompts: file, guidance: guidance, sampler: sampler)
+        return TeacherSettings(
+            teacher?.url, prompts: file, guidance: guidance, sampler: sampler, variant: variant.variant)
     }
 }
 
-/// A path as typed, relative to the working folder.
+/// Which weights of a folder of Stable Diffusion.
+struct VariantOptions: ParsableArguments {
+    @Option(
+        help: """
+            The variant of the weights in a folder of Stable Diffusion, such as fp16 or non_ema; parts without it give their plain \
+            weights (default: the plain ones, or the only ones there are).
+            """)
+    var variant: String?
+}
+
+/// A path as typed, relative to the working folder. `~/` stands for the home folder, also behind `=`, where shells leave it as it is.
 struct Path: ExpressibleByArgument, CustomStringConvertible {
     let description: String
     var url: URL { URL(filePath: description) }
 
-    init(argument: String) { description = argument }
+    init(argument: String) {
+        description = argument.hasPrefix("~/") ? NSString(string: argument).expandingTildeInPath : argument
+    }
 
     static var defaultCompletionKind: CompletionKind { .file() }
 }

@@ -62,6 +62,7 @@ struct SampleCommand: AsyncParsableCommand {
     @Option(help: "The folder of a tiny autoencoder, which decodes in the place of the model's own.")
     var tinyDecoder: Path?
 
+    @OptionGroup var variant: VariantOptions
     @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
@@ -70,7 +71,8 @@ struct SampleCommand: AsyncParsableCommand {
         for (name, isGiven) in [
             ("negative-prompt", negativePrompt != nil), ("guidance", guidance != nil),
             ("height", height != nil),
-            ("width", width != nil), ("tiny-decoder", tinyDecoder != nil),
+            ("width", width != nil), ("variant", variant.variant != nil),
+            ("tiny-decoder", tinyDecoder != nil),
         ] where isGiven {
             throw ValidationError("--\(name) means nothing without --prompt: leave it out, or give a prompt.")
         }
@@ -84,6 +86,7 @@ struct SampleCommand: AsyncParsableCommand {
             job.label = label
             job.batch = batch
             job.sampling = sampling.settings
+            job.variant = variant.variant
             return job
         }
         let made = try await Terminal.run(job)

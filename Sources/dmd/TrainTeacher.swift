@@ -10,7 +10,7 @@ struct TrainTeacherCommand: AsyncParsableCommand {
         commandName: "train-teacher",
         abstract: "Train a teacher from images.",
         discussion: """
-            The images are an IDX set such as Fashion-MNIST, a folder of PNG and JPEG files, or an EDM zip. Running the \
+            The images are an IDX set such as Fashion-MNIST, a folder of PNG, JPEG and WebP files, or an EDM zip. Running the \
             same command again, or --resume, goes on where the last run stopped.
             """)
 

@@ -27,6 +27,7 @@ import Testing
             ("X\u{2}\u{0}\u{0}\u{0}\u{C3}\u{A9}.", #"string("é")"#), ("\u{8C}\u{1}a.", #"string("a")"#),
             (#"V\u00e9\U0001F600\#n."#, #"string("é😀")"#), ("V\u{E9}\n.", #"string("é")"#),
             ("\u{8A}\u{09}123456789.", "bigInt(9 bytes)"),
+            ("L1180591620717411303424L\n.", "bigInt(10 bytes)"),
             ("C\u{3}abc.", "bytes(3 bytes)"), ("B\u{1}\u{0}\u{0}\u{0}a.", "bytes(1 bytes)"),
             ("U\u{1}a.", "bytes(1 bytes)"), ("T\u{1}\u{0}\u{0}\u{0}a.", "bytes(1 bytes)"),
             (#"S'\x41\n\'\\'\#n."#, "bytes(4 bytes)"), ("S\"a'b\"\n.", "bytes(3 bytes)"),
@@ -35,6 +36,39 @@ import Testing
         ])
     func constants(code: String, expected: String) throws {
         #expect(describe(try pickle(code)) == expected)
+    }
+
+    @Test(
+        "has whole numbers of any size in decimal",
+        arguments: [
+            ("18446744073709551616", [0, 0, 0, 0, 0, 0, 0, 0, 1, 0]),
+            ("-18446744073709551616", [0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]),
+            ("-18446744073709551617", [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE, 0xFF]),
+        ])
+    func decimals(digits: String, expected: [UInt8]) throws {
+        guard case .bigInt(let bytes) = try pickle("L\(digits)L\n.") else {
+            Issue.record("no large number")
+            return
+        }
+        #expect(Array(bytes) == expected)
+    }
+
+    @Test("makes objects of protocols 0 and 1, and what they are made of is theirs alone")
+    func reconstructed() throws {
+        let made = try pickle(
+            "ccopy_reg\n_reconstructor\n(cm\nC\nc__builtin__\ndict\n(dS'a'\nI1\nstR(dS'b'\nI2\nsb.",
+            globals: ["m.C", "__builtin__.dict"])
+        let object = try #require(made.object)
+        #expect(object.global == "m.C" && object.arguments.isEmpty)
+        #expect(object.entries["a"]?.int == 1 && object.state["b"]?.int == 2)
+        // As often as one base is asked for, it is there once.
+        let twice = try pickle(
+            "(](I1\nI2\neq\u{0}0" + "]("
+                + String(
+                    repeating: "ccopy_reg\n_reconstructor\n(cm\nC\nNh\u{0}tR", count: 2) + "et.",
+            globals: ["m.C"])
+        let counts = try #require(twice.items?.first?.items).compactMap { $0.object?.items.count }
+        #expect(counts == [2, 0])
     }
 
     @Test(

@@ -6,6 +6,7 @@ import Distillation
 import Foundation
 import Images
 import Models
+import OrderedCollections
 import TestSupport
 import Testing
 import Torch
@@ -29,6 +30,48 @@ struct SampleTextTests {
             #expect(text.map(\.key) == ["prompt", "seed", "weights"])
             let unet = try loadUNet(folder: fixture("stable-diffusion/unet"))
             #expect(text.map(\.value) == ["ab c", "7", fingerprint(of: unet.state)])
+        }
+    }
+
+    @Test("the variant of the weights is chosen by name, and refused where there is none")
+    func variant() throws {
+        try Command.withFolder { dmd in
+            try FileManager.default.copyItem(at: fixture("stable-diffusion"), to: dmd.url("sd"))
+            let plain = dmd.url("sd/unet/diffusion_pytorch_model.safetensors")
+            var tensors = try SafetensorsFile(plain).all()
+            for name in tensors.keys { tensors[name] = tensors[name].map { $0 * 2 } }
+            for name in ["ema", "non_ema"] {
+                try SafetensorsFile.write(
+                    tensors, to: dmd.url("sd/unet/diffusion_pytorch_model.\(name).safetensors"))
+            }
+            func sample(_ options: String...) throws -> Command.Result {
+                try dmd.run(["sample", "--weights", "sd", "--prompt", "a", "--out", "a.png"] + options)
+            }
+            func network() throws -> String? { try Image.text(decoding: dmd.data("a.png")).last?.value }
+            #expect(try sample().status == 0)
+            let usual = try network()
+            #expect(try sample("--variant", "ema").status == 0)
+            #expect(try network() != usual)
+            let none = try sample("--variant", "fp16")
+            #expect(none.status != 0 && none.errors.contains("cannot be used in the variant 'fp16'"))
+            try FileManager.default.removeItem(at: plain)
+            let several = try sample()
+            #expect(several.status != 0 && several.errors.contains("choose one (--variant of dmd"))
+            let file = try dmd("sample", "--weights", "teacher.safetensors", "--variant", "ema")
+            #expect(file.status != 0 && file.errors.contains("--variant"))
+            for command in ["pairs", "distill"] {
+                let refused = try dmd(command, "--teacher", "teacher.safetensors", "--variant", "ema")
+                #expect(
+                    refused.status != 0
+                        && refused.errors.contains("--variant belongs to a teacher that is a folder"),
+                    "\(refused.errors)")
+            }
+            for arguments in [["evaluate", "teacher.safetensors"], ["reference", "teacher.safetensors"]] {
+                let refused = try dmd.run(arguments + ["--variant", "ema"])
+                #expect(
+                    refused.status != 0 && refused.errors.contains("--variant is 'ema', of which"),
+                    "\(refused.errors)")
+            }
         }
     }
 

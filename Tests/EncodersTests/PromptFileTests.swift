@@ -25,6 +25,33 @@ final class PromptFileTests {
     private static let byteOrderMark = "\u{feff}"
 
     @Test(
+        "tables and archives that are not read are told with a command that makes one that is",
+        arguments: [
+            ("a.parquet", "PAR1", "a table in Parquet", "pandas.read_parquet("),
+            ("a.txt", "PAR1\0", "a table in Parquet", "pandas.read_parquet("),
+            ("a.feather", "ARROW1\0\0", "a table in Arrow", "pandas.read_feather("),
+            ("a.arrow", "\u{7f}", "a table in Arrow", "datasets.Dataset.from_file("),
+            ("a.xlsx", "PK\u{3}\u{4}", "a spreadsheet", "pandas.read_excel("),
+            ("a.tar", "x", "an archive", "tar xf "),
+            ("a.json.zip", "PK\u{3}\u{4}", "a zip archive", "unzip "),
+        ])
+    func otherForms(name: String, content: String, words: String, command: String) throws {
+        let place = try file(name, content)
+        let error = try #require(throws: PromptFileError.self) { try readPrompts(place) }
+        #expect(
+            error.description.hasPrefix(
+                "\(place.path) is \(words), which is not read: make a file of prompts of it"))
+        #expect(error.description.contains(command) && error.description.hasSuffix("`."))
+    }
+
+    @Test("what stands in the place of a file is no list of prompts")
+    func substitutes() throws {
+        let pointer = try file("a.txt", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+        let error = try #require(throws: PromptFileError.self) { try readPrompts(pointer) }
+        #expect(error.description.contains("git lfs pull"))
+    }
+
+    @Test(
         "text has a prompt a line",
         arguments: [
             ("a cat\na dog\n", ["a cat", "a dog"]),

@@ -83,6 +83,12 @@ import Torch
         try write(#"{"labels": [["00001/b.png", 7]]}"#)
         let message = complaint { _ = try openDataset(at: folder.url) }
         #expect(message.contains("dataset.json") && message.contains("there is none for 00000/a.png"))
+        try write(#"{"labels": [["00001/b.png", 7], ["00000/a.png", 3], ["00001/b.png", 7]]}"#)
+        #expect(try openDataset(at: folder.url).labels == [3, 7])
+        try write(#"{"labels": [["00001/b.png", 7], ["00000/a.png", 3], ["00001/b.png", 2]]}"#)
+        #expect(
+            complaint { _ = try openDataset(at: folder.url) }.contains(
+                "00001/b.png has the class 7 and the class 2"))
     }
 
     @Test func aFileThatIsNoImageIsNamed() throws {
@@ -99,7 +105,7 @@ import Torch
         try folder.write([], "empty.png")
         #expect(
             complaint { _ = try openDataset(at: folder.url) }
-                == "\(folder.url.path) holds 2 files that are neither PNG nor JPEG images, empty.png, sub/notes.txt; "
+                == "\(folder.url.path) holds 2 files that are neither PNG, JPEG nor WebP images, empty.png, sub/notes.txt; "
                 + "convert them, take them out, or hide them with a leading dot.")
     }
 
@@ -235,7 +241,7 @@ import Torch
         try folder.write(Array("<html>".utf8), "notes/index.html")
         #expect(
             complaint { _ = try openDataset(at: folder.url.appending(path: "notes")) }.contains(
-                "index.html is neither a PNG nor a JPEG image"))
+                "index.html is neither a PNG, a JPEG nor a WebP image"))
         let page = try folder.write(Array("\n<!DOCTYPE html><html>".utf8), "page/a.jpg")
         #expect(
             complaint { _ = try openDataset(at: page.deletingLastPathComponent()) }.contains(
@@ -258,7 +264,7 @@ import Torch
 
     @Test func whatIsNoDataSetIsSaid() throws {
         let folder = try ScratchFolder()
-        #expect(complaint { _ = try openDataset(at: folder.url) }.contains("holds no PNG or JPEG"))
+        #expect(complaint { _ = try openDataset(at: folder.url) }.contains("holds no PNG, JPEG"))
         let text = try folder.write(Array("hello".utf8), "words")
         #expect(complaint { _ = try openDataset(at: text) }.contains("words is not an image data set"))
         let lost = folder.url.appendingPathComponent("lost")

@@ -190,8 +190,16 @@ import Testing
 
     @Test func otherFormatsAreNamed() throws {
         let folder = try ScratchFolder()
-        let file = try folder.write(Array("GIF89a".utf8), "cat.png")
-        #expect(throws: ImageError.notAnImage(file: file.path)) { try Image(contentsOf: file) }
+        let file = try folder.write(Array("GIF89a".utf8), "cat.gif")
+        #expect(throws: ImageError.otherFormat(file: file.path, format: "GIF")) {
+            try Image(contentsOf: file)
+        }
+        #expect(
+            complaint { _ = try Image(contentsOf: file) }
+                == "\(file.path) is an image in GIF, which is not read: make a PNG file of it, as ImageMagick's "
+                + "`mogrify -format png '*.gif'` does, and take it out.")
+        let text = try folder.write(Array("hello".utf8), "cat.png")
+        #expect(throws: ImageError.notAnImage(file: text.path)) { try Image(contentsOf: text) }
         let missing = folder.url.appendingPathComponent("missing.png")
         #expect(complaint { _ = try Image(contentsOf: missing) }.contains("missing.png"))
     }

@@ -108,7 +108,7 @@ import Torch
             HandMade.zip([("a.png", png(1))] + (1...7).map { ("x/\($0).txt", [65]) }))
         #expect(
             said.hasSuffix(
-                "set.zip holds 7 files that are neither PNG nor JPEG images, such as x/1.txt, x/2.txt, x/3.txt, "
+                "set.zip holds 7 files that are neither PNG, JPEG nor WebP images, such as x/1.txt, x/2.txt, x/3.txt, "
                     + "x/4.txt, x/5.txt; convert them, take them out, or hide them with a leading dot."))
     }
 

@@ -219,6 +219,40 @@ final class StableDiffusionTests {
                 + "copy or download the whole model again.")
     }
 
+    @Test("a variant is taken of the parts that have it, and plain weights of the others, as diffusers does")
+    func variants() throws {
+        let plain = try loadUNet(folder: folder.appending(path: "unet")).state
+        let file = folder.appending(path: "unet/diffusion_pytorch_model.safetensors")
+        let variant = folder.appending(path: "unet/diffusion_pytorch_model.fp16.safetensors")
+        let changed = try SafetensorsFile(file).all().mapValues { ($0 + 1).to(.float16) }
+        try SafetensorsFile.write(changed, to: variant)
+        for _ in 0..<2 {
+            let half = try StableDiffusionFolder(folder, variant: "fp16")
+            for (name, tensor) in try half.loadUNet().state {
+                #expect(relativeDifference(tensor, try #require(changed[name]).to(.float32)) == 0, "\(name)")
+            }
+            #expect(throws: Never.self) { try half.loadPromptEncoder() }
+            guard FileManager.default.fileExists(atPath: file.path) else { break }
+            for (name, tensor) in try StableDiffusionFolder(folder).loadUNet().state {
+                #expect(relativeDifference(tensor, try #require(plain[name])) == 0, "\(name)")
+            }
+            try FileManager.default.removeItem(at: file)
+        }
+        func refusal(_ variant: String) throws -> String {
+            try #require(throws: StableDiffusionError.self) {
+                try StableDiffusionFolder(folder, variant: variant)
+            }.description
+        }
+        #expect(
+            try refusal("bf16")
+                == "\(folder.path) cannot be used in the variant 'bf16', for text_encoder has weights without a variant; unet has "
+                + "fp16; vae has weights without a variant: name another variant, or none.")
+        try FileManager.default.moveItem(
+            at: folder.appending(path: "vae/diffusion_pytorch_model.safetensors"),
+            to: folder.appending(path: "vae/diffusion_pytorch_model.ema.safetensors"))
+        #expect(try refusal("fp16").contains("vae has ema: name another variant"))
+    }
+
     @Test("an autoencoder for other latents is refused")
     func otherLatents() throws {
         let model = try StableDiffusionFolder(fixture("stable-diffusion"))

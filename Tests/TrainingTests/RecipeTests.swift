@@ -48,6 +48,21 @@ private func error(ofFile yaml: String) throws -> String {
 }
 
 @Suite struct RecipeTests {
+    @Test func aFileMayComeFromWindowsAndNotInUTF16() throws {
+        try withTemporaryFolder { folder in
+            let file = URL(filePath: "a.yaml", relativeTo: folder)
+            try Data("\u{FEFF}steps: 3\r\nname: y\r\n".utf8).write(to: file)
+            let read = try Example.resolved(from: file)
+            #expect(read.steps == 3 && read.name == "y")
+            try "steps: 3\n".write(to: file, atomically: true, encoding: .utf16)
+            let error = try #require(throws: RecipeError.self) { try Example.resolved(from: file) }
+            #expect(
+                error.description
+                    == "The recipe a.yaml cannot be read: it is not UTF-8; convert UTF-16 with `iconv -f UTF-16 -t UTF-8`."
+            )
+        }
+    }
+
     @Test func nothingGivenLeavesTheDefaults() throws {
         #expect(try Example.resolved() == Example())
     }

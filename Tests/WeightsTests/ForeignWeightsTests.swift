@@ -68,6 +68,25 @@ func expectEqual(
         try expectEqual(found.tensors, "plain")
     }
 
+    @Test(
+        "are read in every protocol of pickle, in both formats of torch.save", arguments: [0, 1, 3, 4, 5],
+        ["zip", "legacy"])
+    func protocols(number: Int, format: String) throws {
+        let found = try readForeignWeights(at: weights("protocol-\(number)-\(format).pt"))
+        #expect(found.format == (format == "zip" ? .torchZip : .torchLegacy))
+        try expectEqual(found.tensors, "state")
+    }
+
+    @Test("are read of plain pickles in every protocol", arguments: 0...5)
+    func plainProtocols(number: Int) throws {
+        let found = try readForeignWeights(at: weights("protocol-\(number).pkl"))
+        #expect(found.format == .pickle)
+        try expectEqual(found.tensors, "state")
+        let module = try readForeignWeights(at: weights("module-\(number).pkl")).tensors
+        #expect(module["a"]?.array(as: Float.self) == [0, 1, 2, 3, 4, 5] && module["a"]?.shape == [2, 3])
+        #expect(module["b"]?.array(as: Int.self) == [-2] && module["b"]?.dtype == .int16)
+    }
+
     @Test("may be an OrderedDict", arguments: ["state.pt", "state-legacy.pt"])
     func stateDict(file: String) throws {
         try expectEqual(readForeignWeights(at: weights(file)).tensors, "state")
@@ -122,7 +141,7 @@ func expectEqual(
         try expectEqual(tensors, "numpy")
     }
 
-    @Test("of NumPy may be pickled in any protocol", arguments: [2, 4, 5])
+    @Test("of NumPy may be pickled in any protocol", arguments: [0, 1, 2, 4, 5])
     func numpyPickle(version: Int) throws {
         try expectEqual(readForeignWeights(at: weights("numpy-\(version).pkl")).tensors, "numpy")
     }

@@ -136,6 +136,49 @@ struct ModelFolderTests {
                     files: ["model.\(variant).safetensors", "model.other.safetensors"].sorted()))
     }
 
+    @Test(
+        "a variant that is asked for is taken, else the weights without one",
+        arguments: ["model.fp16.safetensors", "pytorch_model.fp16.bin", "model.non-ema.safetensors"])
+    func chosenVariant(file: String) throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        let name = file.contains("fp16") ? "fp16" : "non-ema"
+        let (plain, layer) = (makeLayer(seed: 3), makeLayer(seed: 2))
+        try write(["weight": plain.weight, "bias": .ones([2])], "model.safetensors")
+        if file.hasSuffix(".bin") {
+            try FileManager.default.copyItem(at: fixture("weights/linear.bin"), to: url.appending(path: file))
+        } else {
+            try write(["weight": .ones([2, 3]), "bias": .ones([2])], file)
+        }
+        func loaded(_ variant: String?) throws -> [Float] {
+            try ModelFolder(url, weightsName: "model", variant: variant).load(into: layer)
+            return layer.weight.array(as: Float.self)
+        }
+        #expect(try loaded(nil) == plain.weight.array(as: Float.self))
+        #expect(try loaded(name) == (file.hasSuffix(".bin") ? [1, 2, 3, 4, 5, 6] : [1, 1, 1, 1, 1, 1]))
+        #expect(try loaded("ema") == plain.weight.array(as: Float.self))
+        try FileManager.default.removeItem(at: url.appending(path: "model.safetensors"))
+        let error = #expect(throws: ModelFolderError.self) { try loaded("ema") }
+        #expect(error == .noVariant(folder: url.path, variant: "ema", files: [file]))
+    }
+
+    @Test(
+        "a variant in several files has an index, whose name comes in two forms",
+        arguments: ["model.safetensors.index.fp16.json", "model.fp16.safetensors.index.json"])
+    func chosenIndex(index: String) throws {
+        defer { try? FileManager.default.removeItem(at: url) }
+        let layer = makeLayer()
+        try write(["weight": .zeros([2, 3]), "bias": .zeros([2])], "model.safetensors")
+        let shards = (1...2).map { "model.fp16-0000\($0)-of-00002.safetensors" }
+        try write(["weight": .ones([2, 3])], shards[0])
+        try write(["bias": .ones([2])], shards[1])
+        let map = #"{"weight_map": {"weight": "\#(shards[0])", "bias": "\#(shards[1])"}}"#
+        try Data(map.utf8).write(to: url.appending(path: index))
+        try ModelFolder(url, weightsName: "model", variant: "fp16").load(into: layer)
+        #expect(layer.weight.array(as: Int.self) == [1, 1, 1, 1, 1, 1])
+        try folder.load(into: layer)
+        #expect(layer.weight.array(as: Int.self) == [0, 0, 0, 0, 0, 0])
+    }
+
     @Test("a variant may have an index")
     func variantIndex() throws {
         defer { try? FileManager.default.removeItem(at: url) }

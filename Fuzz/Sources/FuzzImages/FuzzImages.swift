@@ -5,7 +5,7 @@ import Foundation
 import Images
 import Scratch
 
-/// Decodes a PNG or JPEG. The check sums of a PNG are put right first, or hardly an input would pass them.
+/// Decodes a PNG, JPEG or WebP. The check sums of a PNG are put right first, or hardly an input would pass them.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let data = mended(input(bytes, count))

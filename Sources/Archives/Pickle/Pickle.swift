@@ -7,7 +7,8 @@ public import Foundation
 ///
 /// A pickle is a program for a stack machine whose instructions may call any function by name, `os.system` among them.
 /// This machine builds a description instead: a call becomes a ``PickleObject`` with the function's name and its arguments,
-/// and a name that the reader does not list ends the reading, or stays a name. Protocols 0 to 5. Source: the module `pickletools` of Python's
+/// and a name that the reader does not list ends the reading, or stays a name. Protocols 0 to 5.
+/// Source: the module `pickletools` of Python's
 /// standard library.
 ///
 /// Bytes are slices of the given data. All else takes at most some 150 bytes for each byte of the pickle, and its

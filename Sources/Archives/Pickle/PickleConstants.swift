@@ -11,7 +11,7 @@ extension PickleInput {
         case .newTrue: .bool(true)
         case .newFalse: .bool(false)
         case .intLine: try intOrBoolLine()
-        case .longLine: .int(try intLine())
+        case .longLine: try integerLine()
         case .int1: .int(Int(try number(1)))
         case .int2: .int(Int(try number(2)))
         case .int4: .int(try signed4())
@@ -41,7 +41,7 @@ extension PickleInput {
     /// Protocols 0 and 1 write `True` as the line `01`.
     private mutating func intOrBoolLine() throws(ArchiveError) -> PickleNode.Item {
         let start = data[position...].prefix(3)
-        guard [Data("00\n".utf8), Data("01\n".utf8)].contains(start) else { return .int(try intLine()) }
+        guard [Data("00\n".utf8), Data("01\n".utf8)].contains(start) else { return try integerLine() }
         return .bool(try intLine() == 1)
     }
 
@@ -51,6 +51,39 @@ extension PickleInput {
         guard let last = bytes.last else { return .int(0) }
         let start: UInt64 = last < 0x80 ? 0 : .max
         return .int(Int(Int64(bitPattern: bytes.reversed().reduce(start) { $0 << 8 | UInt64($1) })))
+    }
+
+    /// A whole number in decimal, of 100 digits at most; Python 2 puts an L behind it.
+    private mutating func integerLine() throws(ArchiveError) -> PickleNode.Item {
+        let line = try textLine()
+        let digits = line.hasSuffix("L") ? line.dropLast() : line[...]
+        if let value = Int(digits) { return .int(value) }
+        let magnitude = digits.hasPrefix("-") ? digits.dropFirst() : digits
+        guard (1...100).contains(magnitude.utf8.count), magnitude.utf8.allSatisfy({ (48...57).contains($0) })
+        else {
+            throw damaged("has '\(line.prefix(20))' for a number")
+        }
+        // The magnitude, little-endian, and a byte for the sign; then the two's complement.
+        var bytes: [UInt8] = []
+        for digit in magnitude.utf8 {
+            var carry = Int(digit) - 48
+            for index in bytes.indices {
+                carry += 10 * Int(bytes[index])
+                bytes[index] = UInt8(truncatingIfNeeded: carry)
+                carry >>= 8
+            }
+            if carry > 0 { bytes.append(UInt8(carry)) }
+        }
+        bytes.append(0)
+        if digits.hasPrefix("-") {
+            var carry = 1
+            for index in bytes.indices {
+                carry += Int(~bytes[index])
+                bytes[index] = UInt8(truncatingIfNeeded: carry)
+                carry >>= 8
+            }
+        }
+        return .bigInt(Data(bytes))
     }
 
     private mutating func doubleLine() throws(ArchiveError) -> Double {

@@ -164,7 +164,7 @@ struct PickleMachine {
 
     private func global(_ module: String, _ name: String) throws(ArchiveError) -> Item {
         let global = "\(module).\(name)"
-        if globals.contains(global) { return .global(global) }
+        if globals.contains(global) || Self.reconstructors.contains(global) { return .global(global) }
         guard case .opaque = unknown, !isHarmful(module: module, name: name) else {
             throw .notData(file: input.file, global: String(global.prefix(200)))
         }
@@ -203,7 +203,24 @@ struct PickleMachine {
     private mutating func push(_ callee: Item, argumentsNode: Int) throws(ArchiveError) {
         if case .opaque = callee { return stack.append(callee) }
         guard case .global(let name) = callee else { throw input.damaged("calls what is no function") }
+        if Self.reconstructors.contains(name) { return try reconstruct(nodes[argumentsNode].items) }
         push(.object(global: name, arguments: argumentsNode))
+    }
+
+    /// By which protocols 0 and 1 make an object: of a class, its built-in base, and what that base is made of.
+    private static let reconstructors: Set<String> = ["copy_reg._reconstructor", "copyreg._reconstructor"]
+
+    private mutating func reconstruct(_ arguments: [Item]) throws(ArchiveError) {
+        guard arguments.count == 3 else { throw input.damaged("makes an object of no class") }
+        try push(arguments[0], calledWith: [])
+        guard case .node(let content) = arguments[2], case .node(let made)? = stack.last else { return }
+        switch nodes[content].kind {
+        case .list, .dictionary:
+            // Moved, for no copy may be larger than the bytes that ask for it; Python makes such a base for this use alone.
+            (nodes[made].items, nodes[content].items) = (nodes[content].items, [])
+            (nodes[made].entries, nodes[content].entries) = (nodes[content].entries, [])
+        case .tuple, .set, .persistent, .object: break
+        }
     }
 
     private mutating func build() throws(ArchiveError) {

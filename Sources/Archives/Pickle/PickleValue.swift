@@ -45,6 +45,20 @@ public enum PickleValue: Sendable {
         }
     }
 
+    /// Bytes as they are, or, the way in which Python 3 writes them in protocols before 3, as a text in Latin-1, or as a call of
+    /// `bytes` if there are none; nil for what is not one of these.
+    package var byteString: Data? {
+        if case .bytes(let bytes) = self { return bytes }
+        guard let object else { return nil }
+        if object.global.hasSuffix(".bytes") { return object.arguments.isEmpty ? Data() : nil }
+        guard object.global == "_codecs.encode", object.arguments.count == 2,
+            case .string(let text) = object.arguments[0], object.arguments[1].text == "latin1"
+        else { return nil }
+        let scalars = text.unicodeScalars
+        guard scalars.allSatisfy({ $0.value < 0x100 }) else { return nil }
+        return Data(scalars.map { UInt8($0.value) })
+    }
+
     /// The whole number, if it is one of at most eight bytes.
     public var int: Int? { if case .int(let value) = self { value } else { nil } }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-// PNG (libpng) and JPEG (libjpeg-turbo) behind plain C types.
+// PNG (libpng), JPEG (libjpeg-turbo) and WebP (libwebp) behind plain C types.
 //
 // A function that can fail returns false (or NULL) and leaves one line of text in `error`, a buffer of
 // CIMAGES_ERROR_CAPACITY characters. Nothing leaps over a caller: setjmp and longjmp stay inside.
@@ -59,6 +59,12 @@ bool cimages_jpeg_form(const uint8_t *file, size_t count, cimages_form *form, ch
 /// Decodes a baseline or progressive JPEG file; data that is cut off or damaged is an error, not gray
 /// filling.
 bool cimages_jpeg_decode(const uint8_t *file, size_t count, uint8_t *pixels, char *error);
+
+/// Reads the form that `cimages_webp_decode` will give: always RGB.
+bool cimages_webp_form(const uint8_t *file, size_t count, cimages_form *form, char *error);
+
+/// Decodes a WebP file, of one that moves the first picture. Alpha is composited on white.
+bool cimages_webp_decode(const uint8_t *file, size_t count, uint8_t *pixels, char *error);
 
 /// Encodes 8-bit gray or RGB at `quality` 1 to 100, with chroma at full resolution.
 bool cimages_jpeg_encode(

@@ -66,6 +66,7 @@ public struct Convert: Job {
         if let type {
             weights.tensors = weights.tensors.mapValues { $0.dtype.isFloatingPoint ? $0.to(type.dtype) : $0 }
         }
+        warnOfInfinity(in: weights.tensors, context)
         var metadata = try metadata(of: weights)
         if let description {
             metadata.merge(try description.metadata()) { $1 }
@@ -80,6 +81,18 @@ public struct Convert: Job {
             summary:
                 "\(weights.tensors.count) tensors, \(count.formatted()) values, from \(weights.format.rawValue)"
                 + network)
+    }
+
+    /// Says which weights are infinite or no numbers, as those that do not fit the type become too.
+    private func warnOfInfinity(in tensors: OrderedDictionary<String, Tensor>, _ context: JobContext) {
+        let odd = tensors.filter { _, tensor in
+            tensor.dtype.isFloatingPoint && tensor.count > 0
+                && tensor.isFinite().to(.uint8).min().item() != 1
+        }.keys
+        guard let first = odd.first else { return }
+        context.warn(
+            "\(odd.count) of \(tensors.count) tensors, such as \(first), have values that are infinite or no numbers, and so are the images of "
+                + "a network with such weights.")
     }
 
     /// Makes a folder of a whole model.

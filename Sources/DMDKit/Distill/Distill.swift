@@ -165,7 +165,8 @@ public struct Distill: Job {
             preconditionFailure("a folder is no file")
         }
         return try TextTeacher(
-            folder: folder, prompts, guidance: guidance, sampler: try sampler(teacher, settings, context),
+            folder: folder, variant: teacher.variant, prompts, guidance: guidance,
+            sampler: try sampler(teacher, settings, context),
             steps: settings.teacherSteps, tinyDecoder: tinyDecoder,
             trialCount: isTrial ? settings.distillation.batch : nil, device: compute.device, context)
     }
@@ -202,6 +203,7 @@ public struct Distill: Job {
                 file, column: begun.promptColumn, vectors: try begun.path("promptVectors", in: folder))
         }
         teacher.sampler = teacher.sampler ?? begun.sampler.flatMap(Sampling.Sampler.init)
+        teacher.variant = teacher.variant ?? begun.variant
         self.teacher = .weights(teacher)
     }
 
@@ -215,6 +217,7 @@ public struct Distill: Job {
             record.note(teacher.prompts?.vectors, as: "promptVectors", in: folder)
             record.promptColumn = teacher.prompts?.column
             record.sampler = teacher.sampler?.rawValue
+            record.variant = teacher.variant
         }
         record.note(start, as: "start", in: folder)
         record.note(pairs, as: "pairs", in: folder)

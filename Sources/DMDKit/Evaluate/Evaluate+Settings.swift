@@ -49,6 +49,7 @@ extension Evaluate {
     private func request(_ path: String) -> EvaluationInputRequest {
         var request = EvaluationInputRequest(path, count: count ?? 10_000)
         request.guidance = guidance
+        request.take(variant: variant)
         if let split { request.split = split.part }
         request.size = size
         return request
@@ -84,6 +85,11 @@ extension Evaluate {
             try refuse(
                 ["guidance": guidance],
                 "is for several steps of a folder of Stable Diffusion, which nothing here takes")
+        }
+        if let variant, !all.contains(where: { $0.has(variant) }) {
+            try refuse(
+                ["variant": variant],
+                "is '\(variant)', of which no folder of Stable Diffusion here has weights")
         }
         if !subject.isModel {
             try refuse(["seeds": seeds], "is for a model's noise, and \(subject.path) is no model")

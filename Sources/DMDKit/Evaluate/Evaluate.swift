@@ -39,6 +39,9 @@ public struct Evaluate: Job {
     public var teacherSteps: Int?
     /// How much prompts count in several steps of a folder of Stable Diffusion, 1 and above; nil for 7.5.
     public var guidance: Double?
+    /// The variant of the weights, such as `fp16`, of every folder of Stable Diffusion that has it; nil for those without one, or the
+    /// only one.
+    public var variant: String?
     /// The random seed of a model's noise; nil for 0.
     public var seed: UInt64?
     /// How many seeds to take, from ``seed`` on: scores are then their mean, spreads their deviation. Nil for 1.

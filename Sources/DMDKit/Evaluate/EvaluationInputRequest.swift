@@ -37,6 +37,8 @@ struct EvaluationInputRequest {
     var size: Int?
     /// How much prompts count in several steps of a folder of Stable Diffusion; nil for the usual.
     var guidance: Double?
+    /// The variant of the weights of a folder of Stable Diffusion; nil for those without one, or the only one.
+    private(set) var variant: String?
 
     static let (generator, teacher) = ("bundled:generator", "bundled:teacher")
     static let fashionMNIST = "bundled:fashion-mnist"
@@ -54,10 +56,20 @@ struct EvaluationInputRequest {
         method = provenance.sampler?.method ?? .heun
         scheduler = provenance.sampler.flatMap { SchedulerConfiguration.Sampler(rawValue: $0.name) }
         split = provenance.split.flatMap(DatasetSplit.init) ?? .test
-        (size, guidance) = (provenance.size, provenance.guidance)
+        (size, guidance, variant) = (provenance.size, provenance.guidance, provenance.variant)
     }
 
     var isModel: Bool { kind == .weights || kind == .text }
+
+    /// Whether it is a folder of Stable Diffusion with weights of a variant.
+    func has(_ variant: String) -> Bool {
+        kind == .text && StableDiffusionFolder.has(variant, in: URL(filePath: path))
+    }
+
+    /// Takes weights of a variant if it has some.
+    mutating func take(variant: String?) {
+        if let variant, has(variant) { self.variant = variant }
+    }
 
     private static func kind(of path: String) -> Kind {
         switch path {
@@ -104,7 +116,7 @@ struct EvaluationInputRequest {
             use.role = use.role ?? role
             (steps, method) = try sampling.steps(of: use)
         case .text:
-            var folder = try StableDiffusionFolder(file)
+            var folder = try StableDiffusionFolder(file, variant: variant)
             steps = try sampling.steps(of: &folder)
             scheduler = sampling.sampler == nil ? nil : folder.scheduler.sampler
         case .images, .statistics: try sampling.refuseAll("is for a model, which \(path) is not")
@@ -160,7 +172,7 @@ extension EvaluationInputRequest {
         _ prompts: Prompts, _ device: Device, _ context: JobContext
     ) throws -> EvaluationInput {
         let folder = try file
-        var settings = try StableDiffusionFolder(folder)
+        var settings = try StableDiffusionFolder(folder, variant: variant)
         settings.warn = context.warn
         if let scheduler { settings.scheduler.sampler = scheduler }
         let model = try StableDiffusion(settings, device: device)
@@ -174,6 +186,7 @@ extension EvaluationInputRequest {
         var provenance = Provenance(kind: .model, path: path, sha256: sha256(Data(sums.joined().utf8)))
         (provenance.count, provenance.steps, provenance.guidance) = (count, steps, denoiser.guidance)
         provenance.sampler = steps == 1 ? nil : SamplerSettings(scheduler)
+        provenance.variant = variant
         let (encoder, texts) = (model.promptEncoder, prompts.texts)
         context.warnOfLongPrompts(
             encoder.tokens(of: prompts.of(0..<min(count, texts.count))).count { $0.droppedCount > 0 })

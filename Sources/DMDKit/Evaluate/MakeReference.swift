@@ -30,6 +30,8 @@ public struct MakeReference: Job {
     public var promptColumn: String?
     /// How much prompts count in several steps of a folder of Stable Diffusion, 1 and above; nil for 7.5.
     public var guidance: Double?
+    /// The variant of the weights of a folder of Stable Diffusion, such as `fp16`; nil for those without one, or the only one.
+    public var variant: String?
     /// The network, see ``Evaluate/features``.
     public var features: String?
     /// The weights of that network; nil for those that are installed.
@@ -132,6 +134,7 @@ extension MakeReference {
         }
         var request = EvaluationInputRequest(input, count: count ?? 50_000)
         request.guidance = guidance
+        request.take(variant: variant)
         request.split = (split ?? .train).part
         try request.sample(sampling)
         try refuseUnused(by: request)
@@ -153,6 +156,11 @@ extension MakeReference {
             try refuse(
                 ["prompts": prompts, "promptColumn": promptColumn],
                 "is for a folder of Stable Diffusion, which \(input) is not")
+        }
+        if let variant, !request.has(variant) {
+            try refuse(
+                ["variant": variant],
+                "is '\(variant)', of which \(input) has no weights, or it is no folder of Stable Diffusion")
         }
         if request.kind != .text || request.steps == 1 {
             try refuse(["guidance": guidance], "is for several steps of a folder of Stable Diffusion")

@@ -15,13 +15,16 @@ public struct TeacherSettings: Sendable {
 
     /// The method of a text-to-image teacher in several steps; nil for its own.
     public var sampler: Sampling.Sampler?
+    /// The variant of the weights of a text-to-image teacher, such as `fp16`; nil for those without one, or the only one.
+    public var variant: String?
 
     /// A teacher; see the properties.
     public init(
         _ weights: URL? = nil, prompts: PromptFile? = nil, guidance: Double? = nil,
-        sampler: Sampling.Sampler? = nil
+        sampler: Sampling.Sampler? = nil, variant: String? = nil
     ) {
         (self.weights, self.prompts, self.guidance, self.sampler) = (weights, prompts, guidance, sampler)
+        self.variant = variant
     }
 
     /// What the weights are.
@@ -48,6 +51,9 @@ public struct TeacherSettings: Sendable {
             }
             if sampler != nil {
                 throw SettingError("sampler", belongs, "name one as `teacher`, or leave it out")
+            }
+            if variant != nil {
+                throw SettingError("variant", belongs, "name one as `teacher`, or leave it out")
             }
             return .pixels(weights ?? DataFiles.teacher)
         }

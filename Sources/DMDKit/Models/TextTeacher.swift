@@ -27,6 +27,7 @@ public struct TextTeacher: TeacherModel {
     ///
     /// - Parameters:
     ///   - folder: the model.
+    ///   - variant: of its weights; nil for those without one, or the only one.
     ///   - prompts: what it is asked for.
     ///   - guidance: the weight of classifier-free guidance in the teacher.
     ///   - sampler: what takes the place of its own sampler.
@@ -34,13 +35,14 @@ public struct TextTeacher: TeacherModel {
     ///   - tinyDecoder: the folder of a tiny autoencoder.
     ///   - trialCount: for a trial, the number of prompts that are enough; nothing is then kept.
     init(
-        folder: URL, _ prompts: PromptFile, guidance: Double, sampler: Sampling.Sampler?, steps: Int,
+        folder: URL, variant: String?, _ prompts: PromptFile, guidance: Double,
+        sampler: Sampling.Sampler?, steps: Int,
         tinyDecoder: URL?,
         trialCount: Int? = nil,
         device: Device, _ context: JobContext
     ) throws {
         let texts = try prompts.read()
-        var folder = try StableDiffusionFolder(folder)
+        var folder = try StableDiffusionFolder(folder, variant: variant)
         folder.warn = context.warn
         try sampler?.replaceSampler(of: &folder)
         try folder.scheduler.check(steps: steps)
@@ -150,7 +152,8 @@ public struct TextTeacher: TeacherModel {
     ) throws -> URL {
         let place = folder.appending(path: name)
         try saveOneStepModel(
-            generator.network.unet, teacher: self.folder.url, to: place, guidance: network.guidance)
+            generator.network.unet, teacher: self.folder.url, variant: self.folder.variant, to: place,
+            guidance: network.guidance)
         return place
     }
 }

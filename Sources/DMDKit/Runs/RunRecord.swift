@@ -15,6 +15,8 @@ struct RunRecord: Codable, Equatable {
     var promptColumn: String?
     /// What a text-to-image teacher is sampled by in the place of its own sampler.
     var sampler: String?
+    /// The variant of the weights of a text-to-image teacher, where one was named.
+    var variant: String?
     /// The threads on the CPU, in all processes together, on whose number the last bits of the result depend.
     var threads: Int
     /// Which checkpoints stay.

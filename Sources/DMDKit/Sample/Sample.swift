@@ -25,6 +25,8 @@ public struct Sample: Job {
     public var text: TextSettings?
     /// How several steps are made.
     public var sampling = Sampling()
+    /// The variant of the weights of a folder of Stable Diffusion, such as `fp16`; nil for those without one, or the only one.
+    public var variant: String?
     /// What to write; folders are made if need be. A name in .png or .jpg is one picture of all images. Another name is a folder
     /// of single PNG files, .zip an archive of them as EDM's tools read it, and .npz an array `arr_0` (uint8 `[N, H, W, C]`) with
     /// the classes as `arr_1`. Single files go on where an earlier job was stopped, and several processes may make them together.
@@ -67,6 +69,7 @@ public struct Sample: Job {
     }
 
     private func samplePixels(_ place: SamplePlace, _ context: JobContext) throws -> Output {
+        try refuse(["variant": variant], "is for a folder of Stable Diffusion, which needs a prompt")
         let count = count ?? 80
         let file = weights ?? DataFiles.generator
         let (steps, method) = try sampling.steps(of: WeightsUse(of: file))
@@ -122,7 +125,8 @@ public struct Sample: Job {
                 "give fewer: \(bounds.upperBound) images at most")
         }
         let start = ContinuousClock.now
-        let sampler = try TextSampler(folder: weights, text, sampling, seed: seed, compute.device, context)
+        let sampler = try TextSampler(
+            folder: weights, variant: variant, text, sampling, seed: seed, compute.device, context)
         let parallel = compute.device == .cpu ? min(batch, LibTorch.threads) : batch
         guard place.isPicture else {
             let (maker, network) = try sampler.maker(count ?? 1, context)

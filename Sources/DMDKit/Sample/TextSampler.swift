@@ -40,14 +40,14 @@ struct TextSampler {
 
     /// - Parameter sampling: how several steps are made.
     init(
-        folder: URL, _ settings: TextSettings, _ sampling: Sampling, seed: UInt64, _ device: Device,
-        _ context: JobContext
+        folder: URL, variant: String?, _ settings: TextSettings, _ sampling: Sampling, seed: UInt64,
+        _ device: Device, _ context: JobContext
     ) throws {
         guard !settings.prompts.isEmpty else {
             throw SettingError("prompts", "are none", "give one at least")
         }
         try requireGuidance(settings.guidance)
-        var folder = try StableDiffusionFolder(folder)
+        var folder = try StableDiffusionFolder(folder, variant: variant)
         folder.warn = context.warn
         steps = try sampling.steps(of: &folder)
         self.folder = folder

@@ -9,6 +9,8 @@ public enum PromptFileError: LocalizedError, Equatable, CustomStringConvertible 
     case unreadable(file: String, reason: String)
     /// The name of the file does not say of which form it is.
     case unknownEnding(file: String)
+    /// The file is a table or an archive that is not read; a command makes one of it that is.
+    case otherForm(file: String, form: String, command: String)
     /// The file is UTF-16, or no text.
     case notText(file: String)
     /// A line is not UTF-8.
@@ -42,6 +44,8 @@ public enum PromptFileError: LocalizedError, Equatable, CustomStringConvertible 
         case .unknownEnding(let file):
             "\(file) does not say by its ending how prompts are in it: give a file that ends in .txt, .csv, .tsv, "
                 + ".jsonl, .json or .pkl."
+        case .otherForm(let file, let form, let command):
+            "\(file) is \(form), which is not read: make a file of prompts of it, as in `\(command)`."
         case .notText(let file):
             "\(file) is not UTF-8: it is UTF-16 or no text; convert UTF-16 with `iconv -f UTF-16 -t UTF-8`."
         case .notUTF8(let file, let line):

@@ -27,6 +27,13 @@ import Torch
 /// - Returns: at least one prompt, not all of them empty.
 /// - Throws: ``PromptFileError``; `ArchiveError` for a pickle that is damaged.
 public func readPrompts(_ file: URL, column: String? = nil) throws -> [String] {
+    let start = (try? FileHandle(forReadingFrom: file).read(upToCount: 256)) ?? Data()
+    if let other = OtherTable(start, at: file) {
+        throw PromptFileError.otherForm(file: file.path, form: other.words, command: other.command)
+    }
+    if let substitute = ContentKind(start)?.substitute {
+        throw PromptFileError.unreadable(file: file.path, reason: substitute)
+    }
     guard let ending = Ending(rawValue: file.pathExtension.lowercased()) else {
         throw PromptFileError.unknownEnding(file: file.path)
     }

@@ -31,6 +31,8 @@ public struct Provenance: Codable, Equatable, Sendable {
     public var sampler: SamplerSettings?
     /// How much prompts count, in a model of text.
     public var guidance: Double?
+    /// The variant of the weights of a model of text, where one was named.
+    public var variant: String?
     /// The side to which a set's images were cropped and resized.
     public var size: Int?
     /// Which part of a set that comes as two.

@@ -5,7 +5,7 @@ import Files
 public import Foundation
 public import Torch
 
-/// The PNG and JPEG images in a folder and its subfolders, in the order of their paths.
+/// The PNG, JPEG and WebP images in a folder and its subfolders, in the order of their paths.
 ///
 /// `dataset.json` in the folder gives the classes, as in a ``ZipDataset``. Without it, where every image lies in
 /// one of two or more subfolders, the first subfolder on its path is its class, numbered in the order of their
@@ -44,7 +44,8 @@ public struct FolderDataset: ImageDataset {
         guard !paths.isEmpty else {
             throw ImageError.notADataset(
                 file: url.path,
-                reason: "it holds no PNG or JPEG images and no IDX files such as train-images-idx3-ubyte")
+                reason:
+                    "it holds no PNG, JPEG or WebP images and no IDX files such as train-images-idx3-ubyte")
         }
         let files = paths.map { url.appendingPathComponent($0) }
         let headers = try ImageHeaders(of: paths, in: url.path, size: size, turnsImages: turnsImages) {

@@ -41,7 +41,9 @@ struct ImageArchive {
         }
         try refuseSubstitute(start, named: title(of: member))
         let header = try Codec(start, named: title(of: member))
-        if start.count < member.size, let shape = try? header.shape() { return (shape, header.orientation) }
+        if start.count < member.size, header.beginsWithOrientation, let shape = try? header.shape() {
+            return (shape, header.orientation)
+        }
         let whole = try Codec(contents(of: member), named: title(of: member))
         return (try whole.shape(), whole.orientation)
     }

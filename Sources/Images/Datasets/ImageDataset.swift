@@ -91,7 +91,7 @@ public func openDataset(
     throw ImageError.notADataset(
         file: url.path,
         reason:
-            "\(found)give a folder of PNG or JPEG images, IDX files (train-images-idx3-ubyte), CIFAR-10, a zip, or tar archives"
+            "\(found)give a folder of PNG, JPEG or WebP images, IDX files (train-images-idx3-ubyte), CIFAR-10, a zip, or tar archives"
     )
 }
 

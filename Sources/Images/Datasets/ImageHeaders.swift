@@ -26,6 +26,7 @@ struct ImageHeaders {
         var shapes: [[Int]] = []
         var turnedCount = 0
         var strays: [Int] = []
+        var formats: [Int: String] = [:]
         for index in paths.indices {
             do {
                 let (shape, orientation) = try header(index)
@@ -33,12 +34,22 @@ struct ImageHeaders {
                 if orientation != .upright { turnedCount += 1 }
             } catch ImageError.notAnImage {
                 strays.append(index)
+            } catch ImageError.otherFormat(_, let format) {
+                strays.append(index)
+                formats[index] = format
             }
         }
-        if strays.count == 1 { throw ImageError.notAnImage(file: title(strays[0])) }
+        if strays.count == 1 {
+            let file = title(strays[0])
+            throw formats[strays[0]].map { ImageError.otherFormat(file: file, format: $0) }
+                ?? .notAnImage(file: file)
+        }
         guard strays.isEmpty else {
+            // Images that can be converted before what else lies there.
+            let shown = formats.keys.sorted() + strays.filter { formats[$0] == nil }
             throw ImageError.notImages(
-                place: place, count: strays.count, first: strays.prefix(5).map { paths[$0] })
+                place: place, count: strays.count, first: shown.prefix(5).map { paths[$0] },
+                formats: Set(formats.values).sorted())
         }
         let area = shapes[0].dropFirst()
         if size == nil, let odd = shapes.firstIndex(where: { $0.dropFirst() != area }) {

@@ -45,7 +45,13 @@ enum LabelFile {
                 reason: "\"labels\" must be null or pairs of an image's name and a class, a whole number")
         }
         guard let pairs = contents.labels else { return nil }
-        let byName = Dictionary(pairs.map { ($0.name, $0.value) }) { first, _ in first }
+        var byName: [String: Int] = [:]
+        for pair in pairs {
+            if let other = byName.updateValue(pair.value, forKey: pair.name), other != pair.value {
+                throw ImageError.badLabels(
+                    file: file, reason: "\(pair.name) has the class \(other) and the class \(pair.value)")
+            }
+        }
         return try names.map { name in
             guard let label = byName[name] else {
                 throw ImageError.badLabels(file: file, reason: "there is none for \(name)")

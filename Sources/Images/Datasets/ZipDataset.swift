@@ -7,7 +7,7 @@ public import Torch
 
 /// The images in a zip laid out as EDM's data set tool makes it, in the order of their names.
 ///
-/// Members are PNG or JPEG images, such as `00000/img00000000.png`, and `dataset.json`:
+/// Members are PNG, JPEG or WebP images, such as `00000/img00000000.png`, and `dataset.json`:
 ///
 /// ```text
 /// {"labels": [["00000/img00000000.png", 6], ...]}

@@ -10,13 +10,14 @@ package import Weights
 ///
 /// - Parameters:
 ///   - folder: where it is.
+///   - variant: of the weights, such as `fp16`; where the folder lacks it, those without a variant are taken.
 ///   - device: where the network goes.
 ///   - warn: hears of weights that the network does not need.
 /// - Throws: `ModelFolderError`, `SafetensorsError`, `ConversionError`.
 public func loadUNet(
-    folder: URL, device: Device = .cpu, warn: (String) -> Void = { _ in }
+    folder: URL, variant: String? = nil, device: Device = .cpu, warn: (String) -> Void = { _ in }
 ) throws -> UNet2DConditionModel {
-    let files = ModelFolder.unet(folder)
+    let files = ModelFolder.unet(folder, variant: variant)
     return try load(files, device: device, warn: warn) { stream in
         UNet2DConditionModel(try files.configuration(), initialisation: .none, from: &stream)
     }
@@ -26,13 +27,14 @@ public func loadUNet(
 ///
 /// - Parameters:
 ///   - folder: where it is.
+///   - variant: of the weights, such as `fp16`; where the folder lacks it, those without a variant are taken.
 ///   - device: where the network goes.
 ///   - warn: hears of weights that the network does not need.
 /// - Throws: `ModelFolderError`, `SafetensorsError`, `ConversionError`.
 public func loadTextEncoder(
-    folder: URL, device: Device = .cpu, warn: (String) -> Void = { _ in }
+    folder: URL, variant: String? = nil, device: Device = .cpu, warn: (String) -> Void = { _ in }
 ) throws -> CLIPTextModel {
-    let files = ModelFolder.textEncoder(folder)
+    let files = ModelFolder.textEncoder(folder, variant: variant)
     return try load(files, device: device, warn: warn, naming: CLIPTextModel.ownName) { stream in
         CLIPTextModel(try files.configuration(), initialisation: .none, from: &stream)
     }
@@ -42,13 +44,14 @@ public func loadTextEncoder(
 ///
 /// - Parameters:
 ///   - folder: where it is.
+///   - variant: of the weights, such as `fp16`; where the folder lacks it, those without a variant are taken.
 ///   - device: where the network goes.
 ///   - warn: hears of weights that the network does not need.
 /// - Throws: `ModelFolderError`, `SafetensorsError`, `ConversionError`.
 public func loadAutoencoder(
-    folder: URL, device: Device = .cpu, warn: (String) -> Void = { _ in }
+    folder: URL, variant: String? = nil, device: Device = .cpu, warn: (String) -> Void = { _ in }
 ) throws -> any ImageAutoencoder {
-    let files = ModelFolder.autoencoder(folder)
+    let files = ModelFolder.autoencoder(folder, variant: variant)
     switch try files.configuration(as: AutoencoderConfiguration.self) {
     case .tiny(let sizes):
         return try load(files, device: device, warn: warn) { stream in
@@ -63,11 +66,15 @@ public func loadAutoencoder(
 
 extension ModelFolder {
     /// The parts of a model, whose weights' files are called as diffusers and transformers do.
-    package static func unet(_ folder: URL) -> ModelFolder {
-        .init(folder, weightsName: "diffusion_pytorch_model")
+    package static func unet(_ folder: URL, variant: String? = nil) -> ModelFolder {
+        .init(folder, weightsName: "diffusion_pytorch_model", variant: variant)
     }
-    package static func autoencoder(_ folder: URL) -> ModelFolder { .unet(folder) }
-    package static func textEncoder(_ folder: URL) -> ModelFolder { .init(folder, weightsName: "model") }
+    package static func autoencoder(_ folder: URL, variant: String? = nil) -> ModelFolder {
+        .unet(folder, variant: variant)
+    }
+    package static func textEncoder(_ folder: URL, variant: String? = nil) -> ModelFolder {
+        .init(folder, weightsName: "model", variant: variant)
+    }
 }
 
 private func load<Network: Module>(

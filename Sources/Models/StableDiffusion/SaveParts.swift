@@ -8,7 +8,7 @@ import OrderedCollections
 public import Torch
 import Weights
 
-/// Writes the folder `unet` of a model, as ``loadUNet(folder:device:warn:)`` and diffusers read it.
+/// Writes the folder `unet` of a model, as ``loadUNet(folder:variant:device:warn:)`` and diffusers read it.
 ///
 /// - Throws: `ModelFolderError`, `SafetensorsError`.
 public func saveUNet(_ unet: UNet2DConditionModel, to folder: URL, dtype: DType = .float32) throws {
@@ -16,7 +16,7 @@ public func saveUNet(_ unet: UNet2DConditionModel, to folder: URL, dtype: DType 
         unet.configuration, weights: unet.state.mapValues { $0.to(dtype) })
 }
 
-/// Writes the folder `text_encoder` of a model, as ``loadTextEncoder(folder:device:warn:)`` and transformers read it. The tensors
+/// Writes the folder `text_encoder` of a model, as ``loadTextEncoder(folder:variant:device:warn:)`` and transformers read it. The tensors
 /// have the prefix `text_model.`, which all versions of transformers know.
 ///
 /// - Throws: `ModelFolderError`, `SafetensorsError`.
@@ -27,7 +27,7 @@ public func saveTextEncoder(_ encoder: CLIPTextModel, to folder: URL, dtype: DTy
             uniqueKeysWithValues: encoder.state.map { ("text_model.\($0)", $1.to(dtype)) }))
 }
 
-/// Writes the folder `vae` of a model, as ``loadAutoencoder(folder:device:warn:)`` and diffusers read it.
+/// Writes the folder `vae` of a model, as ``loadAutoencoder(folder:variant:device:warn:)`` and diffusers read it.
 ///
 /// - Throws: `ModelFolderError`, `SafetensorsError`.
 public func saveAutoencoder(_ autoencoder: AutoencoderKL, to folder: URL, dtype: DType = .float32) throws {
@@ -35,7 +35,7 @@ public func saveAutoencoder(_ autoencoder: AutoencoderKL, to folder: URL, dtype:
         autoencoder.configuration, weights: autoencoder.state.mapValues { $0.to(dtype) })
 }
 
-/// Writes the folder of a tiny autoencoder, as ``loadAutoencoder(folder:device:warn:)`` and diffusers read it.
+/// Writes the folder of a tiny autoencoder, as ``loadAutoencoder(folder:variant:device:warn:)`` and diffusers read it.
 ///
 /// - Throws: `ModelFolderError`, `SafetensorsError`.
 public func saveAutoencoder(_ autoencoder: AutoencoderTiny, to folder: URL, dtype: DType = .float32) throws {

@@ -9,6 +9,8 @@ public enum StableDiffusionError: LocalizedError, Equatable, CustomStringConvert
     case wrongKind(file: String, found: String)
     /// A part of the model is not there.
     case missingPart(folder: String, part: String)
+    /// A variant of the weights that no part of the model has, or that a part has no other weights in the place of.
+    case noVariant(folder: String, variant: String, parts: [String])
     /// Two parts of the model do not fit each other.
     case partsDiffer(folder: String, reason: String)
     /// Another autoencoder has other latents than the model's own.
@@ -29,6 +31,8 @@ public enum StableDiffusionError: LocalizedError, Equatable, CustomStringConvert
             "\(file) is of \(found), not of StableDiffusionPipeline: use a folder of Stable Diffusion 1 or 2."
         case .missingPart(let folder, let part):
             "\(folder) has no subfolder \(part): copy or download the whole model again."
+        case .noVariant(let folder, let variant, let parts):
+            "\(folder) cannot be used in the variant '\(variant)', for \(parts.joined(separator: "; ")): name another variant, or none."
         case .partsDiffer(let folder, let reason):
             "The parts of \(folder) do not belong together: \(reason); copy or download the whole model again."
         case .otherLatents(let folder, let reason):

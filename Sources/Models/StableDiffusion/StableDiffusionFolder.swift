@@ -15,6 +15,8 @@ import Weights
 public struct StableDiffusionFolder: Sendable {
     /// Where the folder is.
     public let url: URL
+    /// The variant of the weights that is taken of all parts that have it, such as `fp16`; of others those without a variant.
+    public let variant: String?
     /// How the model is sampled.
     public var scheduler: SchedulerConfiguration
     /// The sizes of the U-Net.
@@ -31,11 +33,15 @@ public struct StableDiffusionFolder: Sendable {
 
     /// Reads the settings of a model.
     ///
-    /// - Throws: ``StableDiffusionError`` for another kind of model, and for parts that are missing or do not belong together;
-    ///   `ModelFolderError`.
-    public init(_ url: URL) throws {
+    /// - Parameters:
+    ///   - url: the folder.
+    ///   - variant: of the weights; nil takes those without a variant, or the only one that a part has.
+    /// - Throws: ``StableDiffusionError`` for another kind of model, for parts that are missing or do not belong together, and for a
+    ///   variant that no part has or that a part cannot do without; `ModelFolderError`.
+    public init(_ url: URL, variant: String? = nil) throws {
         try Self.checkParts(of: url)
-        self.url = url
+        if let variant { try Self.check(variant, in: url) }
+        (self.url, self.variant) = (url, variant)
         scheduler = try SchedulerConfiguration(ofModel: url)
         unet = try ModelFolder.unet(url.appending(path: "unet")).configuration()
         autoencoder = try ModelFolder.autoencoder(url.appending(path: "vae")).configuration()
@@ -55,14 +61,15 @@ public struct StableDiffusionFolder: Sendable {
         return PromptEncoder(
             tokenizer: tokenizer,
             network: try loadTextEncoder(
-                folder: url.appending(path: "text_encoder"), device: device, warn: warn))
+                folder: url.appending(path: "text_encoder"), variant: variant, device: device, warn: warn))
     }
 
     /// Loads the U-Net.
     ///
     /// - Throws: `ModelFolderError`, `SafetensorsError`.
     public func loadUNet(device: Device = .cpu) throws -> UNet2DConditionModel {
-        try Models.loadUNet(folder: url.appending(path: "unet"), device: device, warn: warn)
+        try Models.loadUNet(
+            folder: url.appending(path: "unet"), variant: variant, device: device, warn: warn)
     }
 
     /// Loads the autoencoder.
@@ -83,7 +90,7 @@ public struct StableDiffusionFolder: Sendable {
             }
         }
         return try Models.loadAutoencoder(
-            folder: folder ?? url.appending(path: "vae"), device: device, warn: warn)
+            folder: folder ?? url.appending(path: "vae"), variant: variant, device: device, warn: warn)
     }
 
     /// Whether the folder is a one-step generator.
@@ -136,6 +143,33 @@ public struct StableDiffusionFolder: Sendable {
             let path = folder.appending(path: part).path
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
             else { throw StableDiffusionError.missingPart(folder: folder.path, part: part) }
+        }
+    }
+
+    /// Whether a part of the model has weights of a variant.
+    package static func has(_ variant: String, in folder: URL) -> Bool {
+        variants(in: folder).contains { $0.variants.contains(variant) }
+    }
+
+    /// The variants of each part that has weights.
+    private static func variants(in folder: URL) -> [(part: String, variants: [String])] {
+        [
+            ("text_encoder", ModelFolder.textEncoder), ("unet", ModelFolder.unet),
+            ("vae", ModelFolder.autoencoder),
+        ].map { part, files in (part, files(folder.appending(path: part), nil).variants) }
+    }
+
+    private static func check(_ variant: String, in folder: URL) throws {
+        let found = variants(in: folder)
+        guard found.contains(where: { $0.variants.contains(variant) }),
+            found.allSatisfy({ $0.variants.contains(variant) || $0.variants.contains("") })
+        else {
+            throw StableDiffusionError.noVariant(
+                folder: folder.path, variant: variant,
+                parts: found.map { part, variants in
+                    let names = variants.map { $0.isEmpty ? "weights without a variant" : $0 }
+                    return "\(part) has \(names.isEmpty ? "no weights" : names.joined(separator: ", "))"
+                })
         }
     }
 

@@ -91,10 +91,17 @@ extension Recipe {
     }
 
     private static func read(_ file: URL) throws -> String {
+        let data: Data
         do {
-            return try String(contentsOf: file, encoding: .utf8)
+            data = try Data(contentsOf: file)
         } catch {
             throw RecipeError.unreadable(file: file.relativePath, reason: cause(of: error))
         }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw RecipeError.unreadable(
+                file: file.relativePath,
+                reason: "it is not UTF-8; convert UTF-16 with `iconv -f UTF-16 -t UTF-8`.")
+        }
+        return text.hasPrefix("\u{FEFF}") ? String(text.unicodeScalars.dropFirst()) : text
     }
 }

@@ -17,11 +17,18 @@ struct LegacyStream: TorchStorages {
 
     /// 0x1950a86a20f9469cfc6c
     private static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+    /// The same in protocols 0 and 1: an instruction, digits, and an end of the pickle.
+    private static let magicLine = Data("L119547037146038801333356L\n.".utf8)
     private static let version = 1001
 
     /// Whether data begins as such a stream does: the magic number comes in the first few bytes.
     static func begins(_ data: Data) -> Bool {
-        Pickle.begins(data) && data.dropFirst(2).starts(with: [0x8A, UInt8(magic.count)] + magic)
+        if data.starts(with: magicLine) { return true }
+        guard Pickle.begins(data) else { return false }
+        // From protocol 4 on, a frame may come first.
+        let start = data.dropFirst(2)
+        let rest = start.first == 0x95 ? start.dropFirst(9) : start
+        return rest.starts(with: [0x8A, UInt8(magic.count)] + magic)
     }
 
     init(_ data: Data, file: String) throws(ConversionError) {

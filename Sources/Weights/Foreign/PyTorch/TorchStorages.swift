@@ -27,18 +27,35 @@ struct TorchStorageReference {
     var byteCount: Int { count * dtype.size }
 
     init(_ parts: PickleItems, file: String) throws(ConversionError) {
+        if parts.count == 1, let line = parts[0].text {
+            try self.init(line: line, file: file)
+            return
+        }
         guard parts.count >= 5, parts[0].text == "storage", let name = Self.className(parts[1]),
             let key = parts[2].text, let count = parts[4].int, count >= 0
         else {
             throw .damaged(file: file, reason: "it refers to something that is no storage of tensors")
         }
-        guard let dtype = TorchGlobals.storages[name] else {
-            throw .unread("it has elements of the class \(name)", file: file)
-        }
         if parts.count > 5, case .tuple = parts[5] {
             throw .unsupported(
                 file: file,
                 reason: "its storages overlap, as PyTorch before 0.4 wrote them: save it with a later one")
+        }
+        try self.init(class: name, key: key, count: count, file: file)
+    }
+
+    /// Protocol 0 has the reference as Python prints it: `('storage', <class 'torch.FloatStorage'>, '7', 'cpu', 6, None)`.
+    private init(line: String, file: String) throws(ConversionError) {
+        let form = /\('storage', <class '([\w.]+)'>, '([^'\\]*)', '[^'\\]*', (\d+)(?:, None)?\)/
+        guard let found = line.wholeMatch(of: form), let count = Int(found.3) else {
+            throw .damaged(file: file, reason: "it refers to something that is no storage of tensors")
+        }
+        try self.init(class: String(found.1), key: String(found.2), count: count, file: file)
+    }
+
+    private init(class name: String, key: String, count: Int, file: String) throws(ConversionError) {
+        guard let dtype = TorchGlobals.storages[name] else {
+            throw .unread("it has elements of the class \(name)", file: file)
         }
         guard count <= Int.max / dtype.size else {
             throw .damaged(file: file, reason: "the storage '\(key)' is impossibly large")

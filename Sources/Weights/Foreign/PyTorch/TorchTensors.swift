@@ -65,7 +65,7 @@ struct TorchTensors {
             return try storages.storage(TorchStorageReference(parts, file: file))
         }
         guard let object = value.object, object.global == TorchGlobals.loadFromBytes,
-            case .bytes(let bytes)? = object.arguments.first
+            let bytes = object.arguments.first?.byteString
         else {
             throw damaged("it has a tensor without a storage")
         }
