@@ -56,13 +56,18 @@ struct ServeCommand: AsyncParsableCommand {
         (settings.host, settings.port, settings.token) = (host, port, token)
         if token == nil, !settings.isLoopback { settings.token = ServerSettings.makeToken() }
         let (loads, runs) = try jobs(settings.compute)
-        try await Server.checkAddress(settings)
+        try await WebServer.checkAddress(settings)
         var models: [ImageModel] = []
         for load in loads {
             Terminal.say("Loading \(load.place.lastPathComponent) ...\n")
-            models.append(try await Terminal.run(load))
+            let model = try await Terminal.run(load)
+            models.append(model)
+            // The first evaluation takes longer than others, which nobody should wait for. That of a text's may take minutes.
+            if !model.takesPrompts {
+                _ = try await MakeImages([ImageRequest()], by: model, compute: settings.compute).result()
+            }
         }
-        let server = try Server(models: models, runs: runs, settings: settings)
+        let server = try WebServer(models: models, runs: runs, settings: settings)
         try await server.run { [settings] port in
             let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
             let shown = ["0.0.0.0", "[::]"].contains(host) ? ProcessInfo.processInfo.hostName : host

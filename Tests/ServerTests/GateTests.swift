@@ -88,7 +88,7 @@ extension ServerTests {
                 var settings = ServerSettings()
                 change(&settings)
                 do {
-                    _ = try Server(models: [], settings: settings)
+                    _ = try WebServer(models: [], settings: settings)
                     return nil
                 } catch {
                     return "\(error)"
@@ -108,13 +108,13 @@ extension ServerTests {
             try await withServer { client in
                 var settings = ServerSettings()
                 settings.port = client.port
-                await #expect(throws: SettingError.self) { try await Server.checkAddress(settings) }
+                await #expect(throws: SettingError.self) { try await WebServer.checkAddress(settings) }
                 settings.port = 0
-                try await Server.checkAddress(settings)
+                try await WebServer.checkAddress(settings)
             }
             var nowhere = ServerSettings()
             (nowhere.host, nowhere.token) = ("no.such.host.invalid", "secret-token")
-            let error = await #expect(throws: SettingError.self) { try await Server.checkAddress(nowhere) }
+            let error = await #expect(throws: SettingError.self) { try await WebServer.checkAddress(nowhere) }
             #expect(error?.setting == "host")
         }
     }

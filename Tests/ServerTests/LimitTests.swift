@@ -31,6 +31,14 @@ extension ServerTests {
                     return String(decoding: connection.readAll(), as: UTF8.self)
                 }
                 #expect(slow.hasPrefix("HTTP/1.1 408"))
+                let endless = try await onThread { [port = client.port] in
+                    let connection = try Connection(port: port)
+                    connection.send(
+                        "POST /api/images HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9000000000\r\n\r\n"
+                    )
+                    return String(decoding: connection.readAll(), as: UTF8.self)
+                }
+                #expect(endless.hasPrefix("HTTP/1.1 413"))
             }
         }
 

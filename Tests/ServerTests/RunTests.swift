@@ -100,6 +100,10 @@ extension ServerTests {
                     ] {
                         #expect(try await client.request("GET", "/api/runs/\(path)").status == 404, "\(path)")
                     }
+                    for _ in 0..<40 {
+                        let head = try await client.request("HEAD", "/api/runs/events")
+                        #expect(head.status == 200)
+                    }
                     let server = try await client.request("GET", "/api/server").object()
                     #expect((server["runs"] as? [[String: Any]])?.first?["name"] as? String == "run-a")
                 }

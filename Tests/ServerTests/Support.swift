@@ -20,7 +20,7 @@ func withServer(
     var settings = ServerSettings()
     settings.port = 0
     change(&settings)
-    let server = try Server(models: models, runs: try runs.map(RunView.init), settings: settings)
+    let server = try WebServer(models: models, runs: try runs.map(RunView.init), settings: settings)
     let (ports, announce) = AsyncStream.makeStream(of: Int.self)
     let serving = Task {
         defer { announce.finish() }

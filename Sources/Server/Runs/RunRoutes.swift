@@ -52,12 +52,7 @@ struct RunRoutes: Sendable {
 
     /// All runs in one stream, since browsers open few connections to a server. It goes on where `Last-Event-ID` says.
     private func events(_ request: Request) throws -> Response {
-        let isFull = streams.count.withLock { count in
-            guard count < Self.mostStreams else { return true }
-            count += 1
-            return false
-        }
-        guard !isFull else {
+        guard streams.count.withLock({ $0 < Self.mostStreams }) else {
             throw ServerError(
                 .serviceUnavailable, "Too many pages watch runs already: close one.", code: "queue_full",
                 retryAfter: 10)
@@ -66,10 +61,12 @@ struct RunRoutes: Sendable {
         let start =
             name.flatMap { request.headers[$0] } ?? request.uri.queryParameters["after"].map(String.init)
         let body = ResponseBody { [runs, streams] writer in
+            // Not before, for the body of an answer to HEAD is never written.
+            streams.count.withLock { $0 += 1 }
             defer { streams.count.withLock { $0 -= 1 } }
             let (ticks, ticking) = Self.ticks()
             try await withGracefulShutdownHandler {
-                try await request.body.consumeWithInboundCloseHandler { _ in
+                try await request.withoutBody.body.consumeWithInboundCloseHandler { _ in
                     var feed = RunFeed(runs, after: start)
                     try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
                     for await _ in ticks {

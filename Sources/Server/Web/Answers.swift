@@ -19,6 +19,11 @@ struct Answers: RouterMiddleware {
             response = try await next(request, context)
         } catch {
             response = answer(to: error, path: request.uri.path)
+            if [.contentTooLarge, .requestTimeout].contains(response.status) {
+                // Nobody waits for the rest of the body.
+                try? await request.withoutBody.whileConnected {}
+            }
+            if request.method == .post { response = response.closing }
         }
         let isAPI = ["/api/", "/v1/", "/sdapi/"].contains { request.uri.path.hasPrefix($0) }
         for (name, value) in Self.headers where response.headers[name] == nil {

@@ -38,7 +38,15 @@ extension Request {
         return try JSONDecoder().decode(Value.self, from: Data(buffer.readableBytesView))
     }
 
-    /// Does some work, which is cancelled when the client goes away.
+    /// The request as one that has no body, or none any more.
+    var withoutBody: Request {
+        var request = self
+        request.body = RequestBody(buffer: ByteBuffer())
+        return request
+    }
+
+    /// Does some work, which is cancelled when the client goes away; the connection ends after it. To be called once the body was read,
+    /// or for a request ``withoutBody``: Hummingbird stops the program if the work ends before the body did.
     func whileConnected<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -47,7 +55,7 @@ extension Request {
 }
 
 extension Response {
-    /// Says that the connection ends with this answer, as it does after ``Hummingbird/Request/whileConnected(_:)``.
+    /// Says that the connection ends with this answer, as it does after `whileConnected(_:)`.
     var closing: Response {
         var response = self
         response.headers[.connection] = "close"

@@ -15,7 +15,7 @@ import UnixSignals
 ///
 /// It listens on this machine alone unless it is told otherwise, and then asks for a token. One request for images is computed at
 /// a time, or several that go through the network together; the others wait in line.
-public struct Server: Sendable {
+public struct WebServer: Sendable {
     private let settings: ServerSettings
     private let models: ModelList
     private let runs: [RunView]
