@@ -11,7 +11,9 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Show models and runs in the browser, and make images by an API.",
         discussion: """
-            Without a model or a run, the bundled generator beside its teacher. The page compares a generator with its teacher on the             same noise, and shows runs while they go on. The API is that of OpenAI (/v1/images/generations) and of A1111's web UI             (/sdapi/v1/txt2img). Only this machine can reach it, unless --host says otherwise; a token is then needed.
+            Without a model or a run, the bundled generator beside its teacher. The page compares a generator with its teacher \
+            on the same noise, and shows runs while they go on. The API is that of OpenAI (/v1/images/generations) and of A1111's \
+            web UI (/sdapi/v1/txt2img). Only this machine can reach it, unless --host says otherwise; a token is then needed.
             """)
 
     @Argument(

@@ -45,7 +45,9 @@ extension RunView {
 
     /// Reads the log on from a cursor, as far as its lines are whole.
     ///
-    /// - Parameter limit: about how many bytes at a time.
+    /// - Parameters:
+    ///   - cursor: the end of what was read before.
+    ///   - limit: about how many bytes at a time.
     /// - Throws: `FileError`.
     public func lines(after cursor: Cursor, limit: Int = 1 << 20) throws -> Lines {
         guard let file = try? FileHandle(forReadingFrom: folder.log) else {

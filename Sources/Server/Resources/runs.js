@@ -41,6 +41,8 @@ class RunCard {
         const details = make("details", {}, make("summary", {}, "Recipe"), this.recipe);
         details.addEventListener("toggle", () => this.loadRecipe(details.open));
         this.image = make("img", { alt: "", hidden: true });
+        // The server may be gone for a moment.
+        this.image.addEventListener("error", () => setTimeout(() => { this.image.removeAttribute("src"); this.showPicture(); }, 2000));
         this.label = make("p", { class: "hint" }, "No samples yet.");
         this.slider = make("input", { type: "range", min: 0, max: 0, value: 0, hidden: true, "aria-label": `Samples of ${run.name} over time` });
         this.slider.addEventListener("input", () => { this.follows = Number(this.slider.value) === this.pictures.length - 1; this.showPicture(); });

@@ -38,7 +38,8 @@ struct Answers: RouterMiddleware {
     private static let headers: [HTTPField.Name: String] = {
         var headers: [HTTPField.Name: String] = [
             .contentSecurityPolicy: """
-            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self';                 form-action 'self'; base-uri 'none'; frame-ancestors 'none'
+            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
+            form-action 'self'; base-uri 'none'; frame-ancestors 'none'
             """,
             .xContentTypeOptions: "nosniff", .crossOriginResourcePolicy: "same-origin",
         ]
