@@ -60,7 +60,7 @@ import Torch
             ),
             (
                 "bad", [("a.png", text("no image"))],
-                "FILE: a.png is neither a PNG nor a JPEG image; convert it, take it out, or hide it with a leading dot."
+                "FILE: a.png is neither a PNG, a JPEG nor a WebP image; convert it, take it out, or hide it with a leading dot."
             ),
         ] {
             let file = try folder.write(HandMade.tar(members), "\(name).tar")
@@ -81,7 +81,7 @@ import Torch
         #expect(damaged.hasPrefix("\(folder.url.appending(path: "1.tar").path) is damaged"))
         _ = try folder.write(HandMade.tar([("a.txt", text("a caption"))]), "3.tar")
         let empty = complaint { _ = try openDataset(at: folder.url.appending(path: "{3,3}.tar")) }
-        #expect(empty.hasSuffix("it holds no sample with a file in .png, .jpg or .jpeg."))
+        #expect(empty.hasSuffix("it holds no sample with a file in .png, .jpg, .jpeg or .webp."))
         _ = try folder.write(text("PK"), "2.tar")
         let other = complaint { _ = try openDataset(at: folder.url.appending(path: "{0,2}.tar")) }
         #expect(

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// One after another: images are computed on the threads that a server answers on, all but one of them.
-@Suite("A server", .serialized, .timeLimit(.minutes(5)))
+@Suite("A server", .serialized, .timeLimit(.minutes(20)))
 enum ServerTests {}
 
 /// Runs a test against a server that listens, which then ends.

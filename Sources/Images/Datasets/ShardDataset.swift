@@ -9,7 +9,7 @@ public import Torch
 /// The images in tar archives, laid out as WebDataset has it: the files of a sample follow one another, and are named by its key and what
 /// they hold, such as `0007.jpg`, `0007.cls` and `0007.txt`.
 ///
-/// A sample's image ends in `.png`, `.jpg` or `.jpeg`; its class, a whole number, in `.cls`; all other files are passed over. Samples are in
+/// A sample's image ends in `.png`, `.jpg`, `.jpeg` or `.webp`; its class, a whole number, in `.cls`; all other files are passed over. Samples are in
 /// the order of the archives, and may be asked for in any: archives are mapped into memory, of which the headers are read at once and
 /// images when first asked for. The set is RGB if any image is.
 public struct ShardDataset: ImageDataset {
@@ -58,7 +58,7 @@ public struct ShardDataset: ImageDataset {
         let samples = try urls.flatMap(Sample.all)
         guard !samples.isEmpty else {
             throw ImageError.notADataset(
-                file: urls[0].path, reason: "it holds no sample with a file in .png, .jpg or .jpeg")
+                file: urls[0].path, reason: "it holds no sample with a file in .png, .jpg, .jpeg or .webp")
         }
         let headers = try ImageHeaders(
             of: samples.map(\.name), in: urls[0].path, size: size, turnsImages: turnsImages
@@ -105,7 +105,7 @@ public struct ShardDataset: ImageDataset {
 /// The files of a sample that a data set of images reads.
 private struct Sample: Sendable {
     /// Those of images.
-    static let endings = ["png", "jpg", "jpeg"]
+    static let endings = ["png", "jpg", "jpeg", "webp"]
 
     let archive: String
     /// The name of the image in the archive.
