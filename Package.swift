@@ -122,6 +122,7 @@ let package = Package(
             ],
             swiftSettings: swift, linkerSettings: runPath),
 
+        .target(name: "MirrorDevice", dependencies: ["LibTorch"], path: "Tests/MirrorDevice"),
         .target(
             name: "TestSupport", dependencies: ["Torch", "Weights", "Models", collections],
             path: "Tests/TestSupport",
@@ -143,6 +144,13 @@ let package = Package(
             "Export", ["Torch", "Weights", "Files", "Encoders", "Diffusion", "Models", "Export", collections]),
         tests(
             "DMDKit", ["Torch", "Weights", "Archives", "Images", "Models", "Training", "DMDKit", collections]),
+        tests(
+            "Device",
+            [
+                "MirrorDevice", "Torch", "Weights", "Encoders", "Images", "Diffusion", "Models", "Training",
+                "Distillation",
+                "Evaluation", "DMDKit", collections,
+            ]),
         tests(
             "Command",
             ["Torch", "Weights", "Diffusion", "Models", "Distillation", "Images", "Export", "dmd"]),

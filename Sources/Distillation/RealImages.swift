@@ -2,6 +2,7 @@
 // Copyright 2026 The swift-dmd authors
 
 public import Diffusion
+import OrderedCollections
 public import Torch
 
 /// Real samples with what each is conditioned on, such as its class, from which a discriminator tells generated ones.
@@ -22,9 +23,14 @@ extension RealImages {
     func check(like teacher: some Denoiser) throws {
         let (samples, condition) = try self([0])
         let classes = condition?.classes.map { $0.shape[1] } ?? 0
+        var names: [String] = []
+        if case .named(let expected) = teacher.conditioning { names = expected }
+        let given = condition?.tensors.keys.filter { $0 != "classes" } ?? []
+        func list(_ names: [String]) -> String { names.isEmpty ? "nothing" : names.joined(separator: ", ") }
         for (what, expected, found) in [
             ("shape", "\(teacher.sampleShape)", "\(Array(samples.shape.dropFirst()))"),
             ("number of classes", "\(teacher.classCount)", "\(classes)"),
+            ("condition", list(names), list(given)),
         ] where expected != found {
             throw DistillationError.foreignRealImages(what: what, expected: expected, found: found)
         }

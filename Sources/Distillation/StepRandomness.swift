@@ -56,8 +56,7 @@ struct StepRandomness: Sendable {
             }
         return NoiseSample(
             level: schedule.level(at: Tensor(numbers, device: device)),
-            positions: Tensor(numbers.map { Double($0) / Double(schedule.count) }, device: device)
-                .to(.float32),
+            positions: Tensor(numbers.map { Double($0) / Double(schedule.count) }).to(.float32),
             noise: normals(indices, "\(prefix)noise"))
     }
 
@@ -77,7 +76,7 @@ struct StepRandomness: Sendable {
 /// How samples are noised: the level of each, where in the schedule it is, and unit normal noise.
 struct NoiseSample: Sendable {
     let level: NoiseLevel
-    /// From 0 to 1, `[N]`.
+    /// From 0 to 1, `[N]` on the CPU.
     let positions: Tensor
     let noise: Tensor
 

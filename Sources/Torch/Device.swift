@@ -9,6 +9,8 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
     case cpu
     case cuda(Int)
     case mps
+    /// A device of another kind, with its number in libtorch's `DeviceType`, such as that of an extension of libtorch.
+    case other(type: Int, index: Int)
 
     /// Reads `cpu`, `cuda`, `cuda:1` or `mps` and checks that libtorch can use it here.
     ///
@@ -45,6 +47,7 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
         case .cpu: "cpu"
         case .cuda(let index): "cuda:\(index)"
         case .mps: "mps"
+        case .other(let type, let index): "device type \(type):\(index)"
         }
     }
 
@@ -54,21 +57,23 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
         case .cpu: 0
         case .cuda: 1
         case .mps: 13
+        case .other(let type, _): Int32(type)
         }
     }
 
     var index: Int32 {
         switch self {
-        case .cuda(let index): Int32(index)
+        case .cuda(let index), .other(_, let index): Int32(index)
         case .cpu, .mps: -1
         }
     }
 
     init(type: Int32, index: Int32) {
         switch type {
+        case 0: self = .cpu
         case 1: self = .cuda(Int(index))
         case 13: self = .mps
-        default: self = .cpu
+        default: self = .other(type: Int(type), index: Int(index))
         }
     }
 }

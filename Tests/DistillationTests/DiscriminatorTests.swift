@@ -14,10 +14,12 @@ import Training
 struct Points: RealImages {
     let points: Tensor
     var classes = 0
+    var prompts: Tensor?
     var count: Int { points.shape[0] }
 
     func callAsFunction(_ numbers: [Int]) throws -> (samples: Tensor, condition: Condition?) {
         let samples = points.indexed(by: Tensor(numbers))
+        if let prompts { return (samples, .context(prompts.indexed(by: Tensor(numbers)))) }
         guard classes > 0 else { return (samples, nil) }
         return (
             samples, .classes(Tensor(numbers.map { $0 % classes }).oneHot(classCount: classes).to(.float32))
@@ -189,6 +191,12 @@ struct DiscriminatorTests {
             throws: DistillationError.foreignRealImages(
                 what: "number of classes", expected: "0", found: "4")
         ) { try Distiller(recipe, teacher: teacher, realImages: many) }
+        var prompted = real()
+        prompted.prompts = .ones([prompted.count, 3, 2])
+        #expect(
+            throws: DistillationError.foreignRealImages(
+                what: "condition", expected: "nothing", found: "context")
+        ) { try Distiller(recipe, teacher: teacher, realImages: prompted) }
         var beyond = recipe
         beyond.levels = [1_000, 3]
         #expect(throws: DistillationError.levelsBeyondSchedule([1_000, 3], count: 1_000)) {

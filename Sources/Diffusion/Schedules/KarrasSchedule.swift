@@ -20,7 +20,7 @@ public struct KarrasSchedule: NoiseSchedule, Equatable {
     public let count: Int
     /// The only levels that the network was trained for; empty if there are all.
     private let grid: [Double]
-    private let sigmas: [Float]
+    private let sigmas: ConstantTable
 
     /// The levels of DMD's EDM teachers, or others.
     ///
@@ -41,7 +41,8 @@ public struct KarrasSchedule: NoiseSchedule, Equatable {
         self.rho = rho
         self.count = count
         self.grid = grid
-        sigmas = rhoSpaced(from: sigmaMin, to: sigmaMax, count, rho).map { Float(nearest(to: $0, in: grid)) }
+        sigmas = ConstantTable(
+            rhoSpaced(from: sigmaMin, to: sigmaMax, count, rho).map { Float(nearest(to: $0, in: grid)) })
     }
 
     /// The highest level, ``sigmaMax``: beside so much noise the image does not count.

@@ -74,6 +74,6 @@ func rhoSpaced(from first: Double, to last: Double, _ count: Int, _ rho: Double)
 }
 
 /// The entries of a table whose numbers are in `steps`, as a float32 vector on the device of `steps`.
-func lookUp(_ table: [Float], at steps: Tensor) -> Tensor {
-    Tensor(table, device: steps.device).indexed(by: steps.to(.int64))
+func lookUp(_ table: ConstantTable, at steps: Tensor) -> Tensor {
+    table.on(steps.device).indexed(by: steps.to(.int64))
 }

@@ -10,8 +10,8 @@ public import Torch
 ///
 /// Source: Ho et al. 2020, equation 4 (arXiv 2006.11239).
 public struct VariancePreservingSchedule: NoiseSchedule, Equatable {
-    private let alphas: [Float]
-    private let sigmas: [Float]
+    private let alphas: ConstantTable
+    private let sigmas: ConstantTable
     private let logNoiseToSignal: [Double]
 
     /// A schedule from the variance that each step adds.
@@ -25,8 +25,8 @@ public struct VariancePreservingSchedule: NoiseSchedule, Equatable {
             product *= 1 - beta
             return product
         }
-        alphas = alphaSquares.map { Float($0.squareRoot()) }
-        sigmas = alphaSquares.map { Float((1 - $0).squareRoot()) }
+        alphas = ConstantTable(alphaSquares.map { Float($0.squareRoot()) })
+        sigmas = ConstantTable(alphaSquares.map { Float((1 - $0).squareRoot()) })
         logNoiseToSignal = alphaSquares.map { log((1 - $0) / $0) / 2 }
     }
 

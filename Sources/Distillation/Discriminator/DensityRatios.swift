@@ -24,7 +24,7 @@ final class DensityRatios: Module {
     /// - Parameters:
     ///   - divergence: whose weight.
     ///   - logits: `[N, K]`.
-    ///   - positions: where in the schedule each sample's level is, from 0 to 1, `[N]`.
+    ///   - positions: where in the schedule each sample's level is, from 0 to 1, `[N]` on the CPU.
     func weights(_ divergence: Divergence, logits: Tensor, positions: Tensor) -> Tensor {
         withoutGradients { divergence.weight(balanced(logits, positions)) / weight.item() }
     }
@@ -39,7 +39,7 @@ final class DensityRatios: Module {
         _ divergence: Divergence, _ parts: [(logits: Tensor, positions: Tensor)], _ processes: Communicator
     ) throws {
         try withoutGradients {
-            let logits = try processes.concatenated(.concatenated(parts.map(\.logits)))
+            let logits = try processes.concatenated(.concatenated(parts.map(\.logits))).to(.cpu)
             let positions = try processes.concatenated(.concatenated(parts.map(\.positions)))
             let newWeight = divergence.weight(balanced(logits, positions)).mean().item()
             weight.fill(Self.moved(weight.item(), to: newWeight))

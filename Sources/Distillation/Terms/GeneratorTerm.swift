@@ -103,7 +103,7 @@ public struct GeneratorOutput: Sendable {
         public let teacher: Prediction
         /// `mu_fake(x_t, t)`.
         public let critic: Prediction
-        /// Where in the schedule each level is, from 0 for the lowest to 1, `[N]`.
+        /// Where in the schedule each level is, from 0 for the lowest to 1, `[N]` on the CPU.
         public let positions: Tensor
         /// The discriminator's logits, `[N, K]`; where no term asks for them, nil.
         public let logits: Tensor?

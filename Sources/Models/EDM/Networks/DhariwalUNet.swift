@@ -10,6 +10,7 @@ public final class DhariwalUNet: UNet {
     /// The sizes that make up the network.
     public let configuration: UNetConfiguration
 
+    private let positionalFeatures: PositionalFeatures
     private let mapAugment: Linear?
     private let mapLayer0: Linear
     private let mapLayer1: Linear
@@ -29,6 +30,7 @@ public final class DhariwalUNet: UNet {
         let style = UNetStyle.dhariwal(channelsPerHead: configuration.channelsPerHead)
         let features = configuration.noiseChannels
         let embedding = configuration.embeddingChannels
+        positionalFeatures = PositionalFeatures(channels: features, reachesEnd: false)
         mapAugment =
             configuration.augmentDim > 0
             ? Linear(
@@ -74,7 +76,7 @@ public final class DhariwalUNet: UNet {
 
     /// What every block is told: the noise level and the class, `[N, embeddingChannels]`.
     private func embedding(noise: Tensor, classes: Tensor?) -> Tensor {
-        let features = positionalFeatures(noise, channels: configuration.noiseChannels, reachesEnd: false)
+        let features = positionalFeatures(noise)
         var embedding = mapLayer1(
             mapLayer0(.concatenated([features.cos, features.sin], dim: 1)).silu())
         if let mapLabel, let classes { embedding = embedding + mapLabel(classes.to(noise.dtype)) }

@@ -4,21 +4,27 @@
 import Foundation
 import Torch
 
-/// Cosines and sines of `position` times frequencies that fall geometrically from 1, `f_i = 1e-4^(i / n)`.
+/// Cosines and sines of a position times frequencies that fall geometrically from 1, `f_i = 1e-4^(i / n)`.
 ///
 /// Source: Vaswani et al. 2017, section 3.5 (arXiv 1706.03762), as Ho et al. 2020 take it for noise levels.
-///
-/// - Parameters:
-///   - position: `[N]`.
-///   - channels: even, at least 4.
-///   - reachesEnd: whether the last frequency is 1e-4, `n = channels / 2 - 1`, or the one before it,
-///     `n = channels / 2`.
-/// - Returns: each `[N, channels / 2]`.
-func positionalFeatures(_ position: Tensor, channels: Int, reachesEnd: Bool) -> (cos: Tensor, sin: Tensor) {
-    let count = channels / 2
-    let last = Double(reachesEnd ? count - 1 : count)
-    let frequencies = (0..<count).map { Float(pow(1e-4, Double($0) / last)) }
-    return features(position, Tensor(frequencies, device: position.device))
+struct PositionalFeatures {
+    private let frequencies: ConstantTable
+
+    /// - Parameters:
+    ///   - channels: even, at least 4.
+    ///   - reachesEnd: whether the last frequency is 1e-4, `n = channels / 2 - 1`, or the one before it,
+    ///     `n = channels / 2`.
+    init(channels: Int, reachesEnd: Bool) {
+        let count = channels / 2
+        let last = Double(reachesEnd ? count - 1 : count)
+        frequencies = ConstantTable((0..<count).map { Float(pow(1e-4, Double($0) / last)) })
+    }
+
+    /// - Parameter position: `[N]`.
+    /// - Returns: each `[N, channels / 2]`.
+    func callAsFunction(_ position: Tensor) -> (cos: Tensor, sin: Tensor) {
+        features(position, frequencies.on(position.device))
+    }
 }
 
 /// Cosines and sines of `position` times fixed random frequencies: the noise level of NCSN++.

@@ -12,6 +12,7 @@ public final class SongUNet: UNet {
     public let configuration: UNetConfiguration
 
     private let mapNoise: FourierFeatures?
+    private let positionalFeatures: PositionalFeatures
     private let mapLabel: Linear?
     private let mapAugment: Linear?
     private let mapLayer0: Linear
@@ -33,6 +34,7 @@ public final class SongUNet: UNet {
         let features = configuration.noiseChannels
         let embedding = configuration.embeddingChannels
         mapNoise = isFourier ? FourierFeatures(channels: features, from: &stream) : nil
+        positionalFeatures = PositionalFeatures(channels: features, reachesEnd: true)
         mapLabel = configuration.labelDim > 0 ? Linear(configuration.labelDim, features, from: &stream) : nil
         mapAugment =
             configuration.augmentDim > 0
@@ -74,9 +76,7 @@ public final class SongUNet: UNet {
 
     /// What every block is told: the noise level and the class, `[N, embeddingChannels]`.
     private func embedding(noise: Tensor, classes: Tensor?) -> Tensor {
-        let features =
-            mapNoise?(noise)
-            ?? positionalFeatures(noise, channels: configuration.noiseChannels, reachesEnd: true)
+        let features = mapNoise?(noise) ?? positionalFeatures(noise)
         var embedding = Tensor.concatenated([features.sin, features.cos], dim: 1)
         if let mapLabel, let classes {
             embedding = embedding + mapLabel(classes.to(noise.dtype) * Double(classCount).squareRoot())
