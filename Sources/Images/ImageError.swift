@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Files
 public import Foundation
 
 /// What can be wrong with an image file or an image data set. `file` names it as the user would find it: a
@@ -15,8 +16,8 @@ public enum ImageError: LocalizedError, Equatable, CustomStringConvertible {
     /// The image is of a format that is not read, such as TIFF.
     case otherFormat(file: String, format: String)
     /// Several files of a set are neither PNG, JPEG nor WebP; `first` are the paths within it of some.
-    /// `formats` are those of images among all of them.
-    case notImages(place: String, count: Int, first: [String], formats: [String] = [])
+    /// `formats` are those of images among all of them, and `endings` what the names of these end with.
+    case notImages(place: String, count: Int, first: [String], formats: [String] = [], endings: [String] = [])
     /// The file breaks off, fails a check sum or states a size that cannot be.
     case damaged(file: String, reason: String)
     /// The image has another size or more channels than its data set.
@@ -40,13 +41,13 @@ public enum ImageError: LocalizedError, Equatable, CustomStringConvertible {
         case .otherFormat(let file, let format):
             "\(file) is an image in \(format), which is not read: make a PNG file of it, as ImageMagick's "
                 + "`\(Self.command(file))` does, and take it out."
-        case .notImages(let place, let count, let first, let formats):
+        case .notImages(let place, let count, let first, let formats, let endings):
             "\(place) holds \(count) files that are neither PNG, JPEG nor WebP images, \(count > first.count ? "such as " : "")"
                 + "\(first.joined(separator: ", ")); "
                 + (formats.isEmpty
                     ? "convert them, take them out, or hide them with a leading dot."
                     : "some are in \(formats.joined(separator: ", ")): convert those, as ImageMagick's "
-                        + "`\(Self.command(first[0]))` does, and take them out, or hide them with a leading dot.")
+                        + "`\(Self.command(endings, in: place))` does, and take them out, or hide them with a leading dot.")
         case .damaged(let file, let reason):
             "\(file) is damaged: \(reason); fetch or make it again."
         case .mismatched(let file, let found, let expected):
@@ -60,10 +61,21 @@ public enum ImageError: LocalizedError, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What makes PNG files, beside them, of all files with the ending of one.
+    /// What makes a PNG file beside a file, or in its place where it has that ending; of an archive's member, once it is unpacked.
     private static func command(_ file: String) -> String {
-        let ending = file.split(separator: "/").last?.split(separator: ".").dropFirst().last
-        return "mogrify -format png \(ending.map { "'*.\($0)'" } ?? "FILES")"
+        let name = file.components(separatedBy: ": ").last ?? file
+        return "mogrify -format png \(shellWord(name))"
+    }
+
+    /// The same for all files of a set with some endings.
+    private static func command(_ endings: [String], in place: String) -> String {
+        let patterns = endings.map { shellWord($0.isEmpty ? "*" : "*.\($0)") }
+        guard isFolder(URL(filePath: place)) else {
+            return "mogrify -format png \(patterns.joined(separator: " "))"
+        }
+        let names = patterns.map { "-iname \($0)" }
+        let either = names.count == 1 ? names[0] : "'(' \(names.joined(separator: " -o ")) ')'"
+        return "find \(shellWord(place)) \(either) -exec mogrify -format png {} +"
     }
 
     /// The ``description``.

@@ -34,6 +34,7 @@ final class PromptFileTests {
             ("a.xlsx", "PK\u{3}\u{4}", "a spreadsheet", "pandas.read_excel("),
             ("a.tar", "x", "an archive", "tar xf "),
             ("a.json.zip", "PK\u{3}\u{4}", "a zip archive", "unzip "),
+            ("it's $HOME.pq", "PAR1", "a table in Parquet", "/it'\\''s $HOME.pq' 'it'\\''s $HOME.csv'"),
         ])
     func otherForms(name: String, content: String, words: String, command: String) throws {
         let place = try file(name, content)

@@ -197,7 +197,7 @@ import Testing
         #expect(
             complaint { _ = try Image(contentsOf: file) }
                 == "\(file.path) is an image in GIF, which is not read: make a PNG file of it, as ImageMagick's "
-                + "`mogrify -format png '*.gif'` does, and take it out.")
+                + "`mogrify -format png \(file.path)` does, and take it out.")
         let text = try folder.write(Array("hello".utf8), "cat.png")
         #expect(throws: ImageError.notAnImage(file: text.path)) { try Image(contentsOf: text) }
         let missing = folder.url.appendingPathComponent("missing.png")

@@ -80,12 +80,12 @@ import Torch
         #expect(throws: ImageError.otherFormat(file: first.path, format: format)) {
             try openDataset(at: folder.url)
         }
-        try folder.write(data, "sub/c.x")
+        try folder.write(data, "sub/c.Y")
         try folder.write(Array("text".utf8), "a.txt")
         #expect(
             complaint { _ = try openDataset(at: folder.url) }
-                == "\(folder.url.path) holds 3 files that are neither PNG, JPEG nor WebP images, b.x, sub/c.x, a.txt; "
-                + "some are in \(format): convert those, as ImageMagick's `mogrify -format png '*.x'` does, and take "
-                + "them out, or hide them with a leading dot.")
+                == "\(folder.url.path) holds 3 files that are neither PNG, JPEG nor WebP images, b.x, sub/c.Y, a.txt; "
+                + "some are in \(format): convert those, as ImageMagick's `find \(folder.url.path) '(' -iname '*.x' -o -iname '*.y' ')' "
+                + "-exec mogrify -format png {} +` does, and take them out, or hide them with a leading dot.")
     }
 }

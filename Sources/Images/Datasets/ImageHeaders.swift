@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Foundation
+
 /// What the headers of a set's files tell, before any image is decoded.
 struct ImageHeaders {
     /// `[C, H, W]` of the set: RGB if any image is.
@@ -49,7 +51,8 @@ struct ImageHeaders {
             let shown = formats.keys.sorted() + strays.filter { formats[$0] == nil }
             throw ImageError.notImages(
                 place: place, count: strays.count, first: shown.prefix(5).map { paths[$0] },
-                formats: Set(formats.values).sorted())
+                formats: Set(formats.values).sorted(),
+                endings: Set(formats.keys.map { ending(of: paths[$0]) }).sorted())
         }
         let area = shapes[0].dropFirst()
         if size == nil, let odd = shapes.firstIndex(where: { $0.dropFirst() != area }) {
@@ -68,3 +71,6 @@ func isPassedOver(_ name: some StringProtocol) -> Bool {
     let litter = ["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir"]
     return name.hasPrefix(".") || litter.contains(name.lowercased())
 }
+
+/// What a name ends with after its last dot, in small letters; nothing without one.
+private func ending(of path: String) -> String { URL(filePath: path).pathExtension.lowercased() }
