@@ -13,12 +13,12 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <vector>
 
 using Store = c10::intrusive_ptr<c10d::TCPStore>;
-using Group = c10::intrusive_ptr<c10d::ProcessGroupGloo>;
 
 using namespace ctorch;
 
@@ -26,7 +26,25 @@ namespace {
 
 c10d::TCPStore &storeOf(ct_store store) { return **static_cast<Store *>(store.impl); }
 
-c10d::ProcessGroupGloo &groupOf(ct_group group) { return **static_cast<Group *>(group.impl); }
+struct Group {
+    c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+    std::atomic<bool> isGivenUp{false};
+
+    /// Waits for the others, unless they are given up meanwhile: Gloo itself cannot be told.
+    void wait(c10d::Work &work) const {
+        while (true) {
+            try {
+                work.wait(std::chrono::milliseconds(500));
+                return;
+            } catch (const c10::Error &) {
+                if (work.isCompleted()) throw;
+                TORCH_CHECK(!isGivenUp, "another process does not answer");
+            }
+        }
+    }
+};
+
+Group &groupOf(ct_group group) { return *static_cast<Group *>(group.impl); }
 
 } // namespace
 
@@ -69,19 +87,24 @@ ct_status ct_group_join(
         const std::chrono::milliseconds timeout(milliseconds);
         auto prefixed = c10::make_intrusive<c10d::PrefixStore>(name, *static_cast<Store *>(store.impl));
         auto options = c10d::ProcessGroupGloo::Options::create_default(timeout);
-        result->impl = new Group(c10::make_intrusive<c10d::ProcessGroupGloo>(prefixed, rank, count, options));
+        result->impl = new Group{c10::make_intrusive<c10d::ProcessGroupGloo>(prefixed, rank, count, options)};
     });
 }
 
-void ct_group_free(ct_group group) { delete static_cast<Group *>(group.impl); }
+void ct_group_give_up(ct_group group) { groupOf(group).isGivenUp = true; }
+
+void ct_group_free(ct_group group) {
+    // The threads of one that is given up wait on, and freeing it would wait for them: it ends with the program.
+    if (!groupOf(group).isGivenUp) delete &groupOf(group);
+}
 
 ct_status ct_group_gather(ct_tensor *result, ct_group group, ct_tensor tensor) {
     return guarded([&] {
         auto input = borrow(tensor).contiguous();
         auto shape = input.sizes().vec();
-        shape.at(0) *= groupOf(group).getSize();
+        shape.at(0) *= groupOf(group).gloo->getSize();
         auto output = at::empty(shape, input.options());
-        groupOf(group)._allgather_base(output, input)->wait();
+        groupOf(group).wait(*groupOf(group).gloo->_allgather_base(output, input));
         *result = give(std::move(output));
     });
 }
@@ -91,7 +114,7 @@ ct_status ct_group_exchange(ct_tensor *result, ct_group group, ct_tensor tensor)
         auto input = borrow(tensor).contiguous();
         auto output = at::empty_like(input);
         std::vector<int64_t> even;
-        groupOf(group).alltoall_base(output, input, even, even)->wait();
+        groupOf(group).wait(*groupOf(group).gloo->alltoall_base(output, input, even, even));
         *result = give(std::move(output));
     });
 }

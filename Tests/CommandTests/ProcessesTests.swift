@@ -61,12 +61,30 @@ import Testing
                 #expect(other.status == 1)
                 #expect(
                     other.errors.contains(
-                        "Error: Process \(1 - victim) of 2 stops, since process \(victim) has ended: see its messages, and give the "
-                            + "same command again to go on from the last checkpoint."), "\(other.errors)")
+                        "Error: Process \(1 - victim) of 2 stops, since process \(victim) has ended or does not answer: see its "
+                            + "messages, and give the same command again to go on from the last checkpoint."),
+                    "\(other.errors)")
                 for result in try dmd.runTogether(training(name, images: 1_600), count: next) {
                     #expect(result.status == 0, "\(result.errors)")
                 }
                 #expect(try sameWeights(dmd, "whole", name, step: 200))
+            }
+        }
+    }
+
+    @Test("When a process is frozen the others say which one, and end", .timeLimit(.minutes(10)))
+    func frozen() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            let results = try dmd.runTogether(
+                training("run", images: 1_600_000), count: 4, freezing: 1,
+                at: "run/checkpoints/step-000000003")
+            for rank in [0, 2, 3] {
+                #expect(results[rank].status == 1)
+                #expect(
+                    results[rank].errors.contains(
+                        "Error: Process \(rank) of 4 stops, since process 1 has ended or does not answer"),
+                    "\(results[rank].errors)")
             }
         }
     }
@@ -119,7 +137,7 @@ extension Command {
     ///   - stopped: the one that is asked to stop once there is a file.
     fileprivate func runTogether(
         _ arguments: [String], count: Int, others: [String] = [], killing victim: Int? = nil,
-        stopping stopped: Int? = nil, at file: String? = nil
+        stopping stopped: Int? = nil, freezing frozen: Int? = nil, at file: String? = nil
     ) throws -> [Result] {
         let folder = url("said-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -132,6 +150,11 @@ extension Command {
             while processes.allSatisfy(\.isRunning) && !exists(file) { usleep(1_000) }
             if let victim { kill(processes[victim].processIdentifier, SIGKILL) }
             if let stopped { kill(processes[stopped].processIdentifier, SIGTERM) }
+            if let frozen {
+                kill(processes[frozen].processIdentifier, SIGSTOP)
+                for (rank, process) in processes.enumerated() where rank != frozen { process.waitUntilExit() }
+                kill(processes[frozen].processIdentifier, SIGKILL)
+            }
         }
         return try processes.enumerated().map { rank, process in
             process.waitUntilExit()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Foundation
 import TestSupport
 import Testing
 import Torch
@@ -88,6 +89,28 @@ struct CommunicatorTests {
             // Whoever noticed first has ended by now, too.
             #expect(gone.contains(2))
         }
+    }
+
+    @Test("do not wait for ever for one that lives and does not answer")
+    func waiting() throws {
+        let variables = try launchVariables(2)
+        let isDone = DispatchSemaphore(value: 0)
+        Thread {
+            let processes = try? Launch(variables[1]).map { try Communicator($0, patience: .seconds(60)) }
+            isDone.wait()
+            withExtendedLifetime(processes) {}
+            isDone.signal()
+        }.start()
+        let launch = try #require(try Launch(variables[0]))
+        let processes = try Communicator(launch, patience: .seconds(60), timeout: .seconds(1))
+        let error = #expect(throws: CommunicatorError.self) { try processes.wait() }
+        isDone.signal()
+        isDone.wait()
+        guard case .lost(0, 2, gone: [], let reason) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(reason.contains("Timed out"))
     }
 
     @Test("do not wait for ever for one that does not come")

@@ -249,6 +249,8 @@ typedef struct {
 /// Joins the group of a name as one of `count` processes.
 ct_status ct_group_join(
     ct_group *result, ct_store store, const char *name, int32_t rank, int32_t count, int64_t milliseconds);
+/// Lets what waits for the other processes fail within half a second, on whichever thread, now and from now on.
+void ct_group_give_up(ct_group group);
 void ct_group_free(ct_group group);
 
 /// What all processes have, one after another: `[count * N, ...]` of `[N, ...]`. The tensors must have one shape and type.

@@ -28,12 +28,15 @@ public final class Communicator: Sendable {
     ///   - launch: where the launcher has put this process.
     ///   - patience: how long to wait for the others.
     ///   - timeout: how long a call may take from the first process to the last, such as while the first one writes something.
+    ///   - silence: how long another process may give no sign of life before all stop; one that computes gives them all the time.
     /// - Throws: ``CommunicatorError`` if they do not come.
     public init(
-        _ launch: Launch, patience: Duration = .seconds(300), timeout: Duration = .seconds(1_800)
+        _ launch: Launch, patience: Duration = .seconds(300), timeout: Duration = .seconds(1_800),
+        silence: Duration = .seconds(60)
     ) throws {
         (rank, count) = (launch.rank, launch.count)
-        group = count > 1 ? try ProcessGroup(launch, patience: patience, timeout: timeout) : nil
+        group =
+            count > 1 ? try ProcessGroup(launch, patience: patience, timeout: timeout, silence: silence) : nil
     }
 
     /// Whether this is the process that writes.

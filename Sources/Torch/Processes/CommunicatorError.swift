@@ -32,8 +32,8 @@ public enum CommunicatorError: LocalizedError, Equatable, CustomStringConvertibl
         case .lost(let rank, let count, let gone, let reason):
             gone.isEmpty
                 ? "Process \(rank) of \(count) got no answer from the others: \(reason)."
-                : "Process \(rank) of \(count) stops, since \(list(gone)) has ended: see its messages, and give the same command again "
-                    + "to go on from the last checkpoint."
+                : "Process \(rank) of \(count) stops, since \(list(gone)) has ended or does not answer: see its messages, and give "
+                    + "the same command again to go on from the last checkpoint."
         }
     }
 

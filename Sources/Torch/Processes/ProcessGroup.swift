@@ -18,14 +18,17 @@ final class ProcessGroup: @unchecked Sendable {
     /// - Parameters:
     ///   - patience: how long to wait for them.
     ///   - timeout: how long an exchange may take, from the first process to the last.
+    ///   - silence: how long another process may give no sign of life.
     /// - Throws: ``CommunicatorError``.
-    init(_ launch: Launch, patience: Duration, timeout: Duration) throws {
+    init(_ launch: Launch, patience: Duration, timeout: Duration, silence: Duration) throws {
         self.launch = launch
         let deadline = ContinuousClock.now + patience
         let store = try MeetingPoint(launch, patience: patience)
         try store.meet(launch, until: deadline)
-        group = try store.group(launch, timeout: timeout)
-        heartbeat = Heartbeat(launch, store)
+        // It locks itself, and is there until the heartbeat has stopped.
+        nonisolated(unsafe) let group = try store.group(launch, timeout: timeout)
+        self.group = group
+        heartbeat = Heartbeat(launch, store, silence: silence) { ct_group_give_up(group) }
     }
 
     deinit {
@@ -56,29 +59,58 @@ final class ProcessGroup: @unchecked Sendable {
     }
 }
 
-/// A number in the store that grows while a process lives.
+/// A number in the store that grows while a process lives, and a watch over that of the next process: a process that is stopped, or whose
+/// machine is, keeps its connections.
 private final class Heartbeat: Sendable {
     private static let interval = 0.5
     private let launch: Launch
     private let store: MeetingPoint
-    private let isStopped = Atomic(false)
+    private let isStopped = Mutex(false)
+    /// Who has not been heard of for too long.
+    private let silent = Mutex<Int?>(nil)
 
-    init(_ launch: Launch, _ store: MeetingPoint) {
-        (self.launch, self.store) = (launch, store)
+    /// - Parameters:
+    ///   - silence: how long the next process may not be heard of.
+    ///   - onSilence: called once it has not been, or another process says so of its next, on a thread of its own.
+    init(
+        _ launch: Launch, _ store: MeetingPoint, silence: Duration, onSilence: @escaping @Sendable () -> Void
+    ) {
+        self.launch = launch
+        self.store = store
         Thread { [self] in
+            let (next, word) = ((launch.rank + 1) % launch.count, "\(launch.name)/silent")
+            // In beats of its own, which stop where this process is stopped, too.
+            let patience = Int(silence / .seconds(Self.interval))
+            var heard = (value: nil as Int?, beat: 0)
             var beat = 0
-            while !isStopped.load(ordering: .relaxed) {
+            var isOver = false
+            while !isStopped.withLock({ $0 }) {
                 store[key(launch.rank)] = beat
+                if !isOver, beat.isMultiple(of: 2) {
+                    if let value = store[key(next)], value != heard.value { heard = (value, beat) }
+                    if beat - heard.beat > patience { store[word] = next }
+                    if let rank = store[word] ?? (beat - heard.beat > patience ? next : nil) {
+                        isOver = true
+                        silent.withLock { $0 = rank }
+                        // Within the lock: what it acts on is there until this is stopped.
+                        isStopped.withLock { if !$0 { onSilence() } }
+                    }
+                }
                 beat += 1
                 Thread.sleep(forTimeInterval: Self.interval)
             }
         }.start()
     }
 
-    func stop() { isStopped.store(true, ordering: .relaxed) }
+    func stop() { isStopped.withLock { $0 = true } }
 
     /// Those of whom nothing has been heard for a while; whoever serves the store if that has gone.
     func missing() -> [Int] {
+        if let rank = silent.withLock({ $0 }) {
+            // The others are to hear of it from the store, which may end with this process.
+            Thread.sleep(forTimeInterval: 4 * Self.interval)
+            return [rank]
+        }
         func beats() -> [Int?] { (0..<launch.count).map { store[key($0)] } }
         let before = beats()
         Thread.sleep(forTimeInterval: 4 * Self.interval)
