@@ -108,6 +108,15 @@ struct BadInputTests {
             ["--weights is missing, which prompts need"]
         ),
         (
+            "a negative prompt alone", ["sample", "--negative-prompt", "rain"],
+            ["--negative-prompt means nothing without --prompt"]
+        ),
+        (
+            "a card where none can be",
+            ["evaluate", "teacher.safetensors", "--against", "images", "--card", "notes.txt/card.json"],
+            ["notes.txt cannot be a folder"]
+        ),
+        (
             "a prompt for a model that reads none",
             ["sample", "--prompt", "a cat", "--weights", "images"], ["model_index.json", "cannot be read"]
         ),
