@@ -18,7 +18,7 @@ namespace {
 constexpr auto kind = c10::DeviceType::HPU;
 static_assert(static_cast<int32_t>(kind) == mirror_device_type);
 
-std::atomic<int64_t> reads, writes, operators;
+std::atomic<int64_t> reads, writes;
 
 /// Whether the calling thread is within an operator, whose copies to the CPU and back are no traffic.
 thread_local bool isComputing = false;
@@ -134,7 +134,6 @@ void compute(const c10::OperatorHandle &op, c10::DispatchKeySet, torch::jit::Sta
             for (const auto &each : argument.toOptionalTensorVector()) if (each) look(*each);
     }
     TORCH_CHECK(!(host && device), op.schema().operator_name(), " takes no tensors of the host and of a device together");
-    ++operators;
     Computing computing;
     at::native::cpu_fallback(op, stack);
 }
@@ -177,6 +176,6 @@ void mirror_device_add(void) {
     std::call_once(once, [] { c10::SetAllocator(kind, &memory); });
 }
 
-mirror_traffic mirror_device_traffic(void) { return {reads.load(), writes.load(), operators.load()}; }
+mirror_traffic mirror_device_traffic(void) { return {reads.load(), writes.load()}; }
 
 } // extern "C"

@@ -28,8 +28,6 @@ typedef struct {
     int64_t reads;
     /// Copies from the host.
     int64_t writes;
-    /// Operators on the device.
-    int64_t operators;
 } mirror_traffic;
 
 /// The traffic of this process since it began, of all threads.
