@@ -68,38 +68,59 @@ private final class Heartbeat: Sendable {
     private let isStopped = Mutex(false)
     /// Who has not been heard of for too long.
     private let silent = Mutex<Int?>(nil)
+    private let onSilence: @Sendable () -> Void
+    /// How many signs the store has taken.
+    private let beats = Atomic(0)
 
     /// - Parameters:
     ///   - silence: how long the next process may not be heard of.
-    ///   - onSilence: called once it has not been, or another process says so of its next, on a thread of its own.
+    ///   - onSilence: called once it has not been, another process says so of its next, or the store is silent, on a thread of its own.
     init(
         _ launch: Launch, _ store: MeetingPoint, silence: Duration, onSilence: @escaping @Sendable () -> Void
     ) {
         self.launch = launch
         self.store = store
-        Thread { [self] in
-            let (next, word) = ((launch.rank + 1) % launch.count, "\(launch.name)/silent")
-            // In beats of its own, which stop where this process is stopped, too.
-            let patience = Int(silence / .seconds(Self.interval))
-            var heard = (value: nil as Int?, beat: 0)
-            var beat = 0
-            var isOver = false
-            while !isStopped.withLock({ $0 }) {
-                store[key(launch.rank)] = beat
-                if !isOver, beat.isMultiple(of: 2) {
-                    if let value = store[key(next)], value != heard.value { heard = (value, beat) }
-                    if beat - heard.beat > patience { store[word] = next }
-                    if let rank = store[word] ?? (beat - heard.beat > patience ? next : nil) {
-                        isOver = true
-                        silent.withLock { $0 = rank }
-                        // Within the lock: what it acts on is there until this is stopped.
-                        isStopped.withLock { if !$0 { onSilence() } }
-                    }
-                }
-                beat += 1
-                Thread.sleep(forTimeInterval: Self.interval)
+        self.onSilence = onSilence
+        // In beats of its own, which stop where this process is stopped, too.
+        let patience = Int(silence / .seconds(Self.interval))
+        Thread { [self] in beat(patience) }.start()
+        Thread { [self] in watchStore(patience) }.start()
+    }
+
+    /// Gives signs of life, and looks for those of the next process.
+    private func beat(_ patience: Int) {
+        let (next, word) = ((launch.rank + 1) % launch.count, "\(launch.name)/silent")
+        var heard = (value: nil as Int?, beat: 0)
+        for beat in 0... {
+            if isStopped.withLock({ $0 }) { return }
+            store[key(launch.rank)] = beat
+            beats.store(beat, ordering: .relaxed)
+            if beat.isMultiple(of: 2), silent.withLock({ $0 == nil }) {
+                if let value = store[key(next)], value != heard.value { heard = (value, beat) }
+                let isSilent = beat - heard.beat > patience
+                if isSilent { store[word] = next }
+                if let rank = store[word] ?? (isSilent ? next : nil) { giveUp(rank) }
             }
-        }.start()
+            Thread.sleep(forTimeInterval: Self.interval)
+        }
+    }
+
+    /// Sees to it that the store answers, which is the first process's: one that is frozen lets others wait for ever.
+    private func watchStore(_ patience: Int) {
+        var heard = (value: -1, beat: 0)
+        for beat in 0... {
+            if isStopped.withLock({ $0 }) { return }
+            let value = beats.load(ordering: .relaxed)
+            if value != heard.value { heard = (value, beat) }
+            if beat - heard.beat > patience { return giveUp(0) }
+            Thread.sleep(forTimeInterval: Self.interval)
+        }
+    }
+
+    private func giveUp(_ rank: Int) {
+        silent.withLock { $0 = rank }
+        // Within the lock: what it acts on is there until this is stopped.
+        isStopped.withLock { if !$0 { onSilence() } }
     }
 
     func stop() { isStopped.withLock { $0 = true } }
