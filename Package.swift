@@ -103,7 +103,10 @@ let package = Package(
         library(
             "Distillation", ["Torch", "Weights", "Files", "Diffusion", "Training", collections]),
         library("Evaluation", ["Torch", "Encoders", "Weights", "Images", "Archives", "Files", collections]),
-        library("Export", ["Torch", "Diffusion", "Models", "Encoders", "Weights", "Files", collections]),
+        library(
+            "Export",
+            ["Torch", "Diffusion", "Models", "Encoders", "Weights", "Files", collections, protobuf],
+            exclude: ["ONNX/onnx.proto"]),
         .target(
             name: "DMDKit",
             dependencies: [

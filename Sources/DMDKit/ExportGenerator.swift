@@ -10,17 +10,17 @@ import OrderedCollections
 import Torch
 import Weights
 
-/// Writes a one-step generator of images of text for other programs: a folder that diffusers'
+/// Writes a generator for other programs. One of images of text becomes a folder that diffusers'
 /// `StableDiffusionPipeline.from_pretrained` loads, for `num_inference_steps=1` and `guidance_scale=0`, or one file for A1111, ComfyUI and
-/// stable-diffusion.cpp.
+/// stable-diffusion.cpp; any becomes ONNX.
 public struct ExportGenerator: Job {
-    /// The generator: the folder `generator` of a run that distilled a folder of Stable Diffusion.
+    /// The generator: the folder `generator` of a run that distilled a folder of Stable Diffusion; for ONNX also a file of weights.
     public var generator: URL
     /// The folder or file to write; an older generator there is replaced.
     public var out: URL
     /// What to write.
     public var format: Format
-    /// The type of all weights.
+    /// The type that weights are stored as; all of a folder for diffusers, and for ONNX float32 or float16.
     public var type: NumberType
     /// A prompt; `example.safetensors` then holds noise and the image that comes of it, to test other programs by.
     public var example: String?
@@ -33,6 +33,8 @@ public struct ExportGenerator: Job {
         case diffusers
         /// One safetensors file by the names of CompVis' latent diffusion models.
         case ldm
+        /// A folder with ONNX's models. Of a generator of images of text it is in the layout of optimum's pipelines.
+        case onnx
     }
 
     /// An export; see the properties.
@@ -47,7 +49,14 @@ public struct ExportGenerator: Job {
 
     /// Writes the folder or the file.
     public func run(in context: JobContext) throws -> URL {
-        if format == .ldm { return try writeFile() }
+        switch format {
+        case .diffusers: return try writeDiffusers(in: context)
+        case .ldm: return try writeFile()
+        case .onnx: return try writeONNX()
+        }
+    }
+
+    private func writeDiffusers(in context: JobContext) throws -> URL {
         try requireWritable(folder: out)
         try copyOneStepModel(generator, to: out, dtype: type.dtype)
         try context.check()
@@ -64,6 +73,32 @@ public struct ExportGenerator: Job {
         try requireWritable(file: out)
         try OneStepContract(of: generator).checkWeights(in: generator)
         try writeSingleFile(of: generator, to: out, dtype: type.dtype)
+        return out
+    }
+
+    private func writeONNX() throws -> URL {
+        try refuse(["example": example], "is for the format diffusers")
+        guard type != .bfloat16 else {
+            throw SettingError(
+                "type", "is bfloat16, which few engines of ONNX compute with", "give float32 or float16")
+        }
+        try requireWritable(folder: out)
+        if isFolder(generator) {
+            try writeONNXFolder(ofModel: generator, to: out, weightType: type.dtype)
+            return out
+        }
+        let use = try WeightsUse(of: generator)
+        guard use.role != .teacher else {
+            throw KitError(
+                "\(generator.relativePath) is a teacher, which takes many steps: distil it first, and name the generator."
+            )
+        }
+        let denoiser = try loadDenoiser(at: generator)
+        if let levels = use.levels {
+            try SamplingMethod.generator(levels: levels).check(denoiser, of: generator)
+        }
+        try writeONNXFolder(
+            of: Generator(denoiser, levels: use.levels), to: out, weightType: type.dtype)
         return out
     }
 

@@ -85,7 +85,8 @@ public struct OneStepContract: Codable, Equatable, Sendable {
         try ModelFolder.encode(self, to: folder.appending(path: Self.file))
     }
 
-    static func exists(in folder: URL) -> Bool {
+    /// Whether a folder has a contract.
+    public static func exists(in folder: URL) -> Bool {
         FileManager.default.fileExists(atPath: folder.appending(path: file).path)
     }
 }

@@ -98,7 +98,7 @@ public enum OneStepModelError: LocalizedError, Equatable, CustomStringConvertibl
     public var description: String {
         switch self {
         case .occupied(let folder):
-            "\(folder) exists and is no one-step generator that could be replaced: name another folder, or remove it."
+            "\(folder) exists and is no exported generator that could be replaced: name another folder, or remove it."
         case .noContract(let folder):
             "\(folder) is no one-step generator, since it has no contract.json: distil the model first, and name the folder "
                 + "`generator` of that run."

@@ -25,16 +25,20 @@ public struct Operator: @unchecked Sendable {
 
     /// Calls an operator that returns one tensor.
     public func callAsFunction(_ arguments: Argument...) -> Tensor {
-        call(arguments, capacity: 1) { results in
+        let result = call(arguments, capacity: 1) { results in
             precondition(results.count == 1, "\(name) returns no tensor")
             return Tensor(owning: results[0])
         }
+        Recorder.current?.called(name, arguments, [result])
+        return result
     }
 
     /// Calls an operator that returns several tensors, or lists of them, or nothing.
     @discardableResult
     public func many(_ arguments: Argument..., atMost capacity: Int = 8) -> [Tensor] {
-        call(arguments, capacity: capacity) { results in results.map(Tensor.init(owning:)) }
+        let results = call(arguments, capacity: capacity) { results in results.map(Tensor.init(owning:)) }
+        Recorder.current?.called(name, arguments, results)
+        return results
     }
 
     private func call<R>(
@@ -55,7 +59,7 @@ public struct Operator: @unchecked Sendable {
 
 extension Operator {
     /// An argument of an operator.
-    public enum Argument: CustomStringConvertible {
+    public enum Argument: CustomStringConvertible, Sendable {
         case none
         case tensor(Tensor)
         case int(Int)

@@ -7,16 +7,23 @@ import DMDKit
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write a one-step generator of images of text for other programs.",
+        abstract: "Write a generator for other programs.",
         discussion: """
             The format diffusers is a folder that `StableDiffusionPipeline.from_pretrained` loads, for \
             num_inference_steps=1 and guidance_scale=0. Its contract.json says all that a program must know, and the \
             SHA-256 of each file of weights. The format ldm is one file for A1111, ComfyUI and stable-diffusion.cpp, which \
             sample it by LCM in 1 step at a CFG scale of 1; --dtype float16 makes it half as large.
+
+            The format onnx is a folder for ONNX Runtime, OpenVINO and others. Of a generator of images it has model.onnx, \
+            the weights in model.safetensors, and example.safetensors, inputs and the image that is to come of them. Of \
+            images of text it is what optimum's ORTDiffusionPipeline loads.
             """)
 
     @Argument(
-        help: "The generator: the folder `generator` of a run that distilled a folder of Stable Diffusion.")
+        help: """
+            The generator: the folder `generator` of a run that distilled a folder of Stable Diffusion, or for onnx also a \
+            file of weights, generator.safetensors.
+            """)
     var model: Path
 
     @Option(help: "The format to write.")
@@ -43,7 +50,7 @@ struct ExportCommand: AsyncParsableCommand {
                 compute: try compute.settings())
         }
         _ = try await Terminal.run(job)
-        print("\(out): a one-step generator in the format of \(format.rawValue), \(dtype.rawValue)")
+        print("\(out): a generator in the format of \(format.rawValue), \(dtype.rawValue)")
     }
 }
 

@@ -74,5 +74,11 @@ public func groupNormSiLU(
     let status = ct_group_norm_silu(
         &result, x.raw, weight.raw, bias.raw, shift?.raw ?? ct_tensor(impl: nil), Int64(groups), epsilon)
     check(status, "groupNormSiLU of \(x.summary)")
-    return Tensor(owning: result)
+    let activated = Tensor(owning: result)
+    Recorder.current?.called(
+        Recording.groupNormSiLU,
+        [
+            .tensor(x), .int(groups), .tensor(weight), .tensor(bias), .double(epsilon), .optional(shift),
+        ], [activated])
+    return activated
 }

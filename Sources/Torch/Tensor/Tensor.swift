@@ -65,6 +65,7 @@ public struct Tensor: @unchecked Sendable {
     /// The single element of a tensor; waits for its device.
     public func item() -> Double {
         var value = 0.0
+        Recorder.current?.read(self)
         check(ct_tensor_item(&value, raw), "item of \(summary)")
         return value
     }
@@ -81,6 +82,7 @@ public struct Tensor: @unchecked Sendable {
 
     /// Lends the elements' bytes in row-major order; waits for the device.
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        Recorder.current?.read(self)
         let host = detached().to(Device.cpu).contiguous()
         var address: UnsafeMutableRawPointer?
         check(ct_tensor_data(&address, host.raw), "the data of \(summary)")

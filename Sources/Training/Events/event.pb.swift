@@ -13,7 +13,7 @@
 
 // What of TensorBoard's event record is written and read here, with TensorBoard's field numbers.
 // Source: tensorboard/compat/proto/event.proto and summary.proto of TensorBoard 2.21.
-// `scripts/generate-event-proto` makes event.pb.swift from this file.
+// `scripts/generate-protos` makes event.pb.swift from this file.
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials

@@ -69,6 +69,11 @@ public struct SafetensorsFile: Sendable {
     /// - Throws: ``SafetensorsError/missingTensor(file:tensor:)``.
     public func dtype(of name: String) throws -> DType { try entry(name).dtype }
 
+    /// Where a tensor's elements lie in the file, in bytes from its start.
+    ///
+    /// - Throws: `SafetensorsError` if there is no such tensor.
+    public func bytes(of name: String) throws -> Range<Int> { try entry(name).bytes }
+
     /// A copy of one tensor: the file may go away or be replaced afterwards.
     ///
     /// - Throws: ``SafetensorsError/missingTensor(file:tensor:)``.
