@@ -39,9 +39,10 @@ static const Scope *unwrapped(ct_scope scope) { return static_cast<Scope *>(scop
 
 extern "C" {
 
-ct_scope ct_scope_new(int64_t threads, bool keeps_failures) {
+ct_scope ct_scope_new(int64_t threads, bool keeps_failures, bool exact) {
     auto scope = std::make_unique<Scope>(Scope::current);
     if (threads > 0) scope->threads = threads;
+    if (exact) scope->isExact = true;
     if (keeps_failures) scope->failure = std::make_shared<Failure>();
     return {scope.release()};
 }

@@ -64,6 +64,8 @@ struct Failure {
 /// What holds for the calls of some threads, see `ct_scope`.
 struct Scope {
     int64_t threads = 0;
+    /// Whether convolutions are libtorch's.
+    bool isExact = false;
     /// Null where failures are not kept.
     std::shared_ptr<Failure> failure;
 

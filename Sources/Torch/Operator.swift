@@ -24,7 +24,10 @@ public struct Operator: @unchecked Sendable {
     }
 
     /// Calls an operator that returns one tensor.
-    public func callAsFunction(_ arguments: Argument...) -> Tensor {
+    public func callAsFunction(_ arguments: Argument...) -> Tensor { self(arguments) }
+
+    /// Calls an operator that returns one tensor.
+    public func callAsFunction(_ arguments: [Argument]) -> Tensor {
         let result = call(arguments, capacity: 1) { results in
             precondition(results.count == 1, "\(name) returns no tensor")
             return Tensor(owning: results[0])

@@ -38,7 +38,8 @@ const char *ct_version(void);
 
 // MARK: Scopes
 
-/// What holds for the calls of some threads: how many threads share a batch, and whether failures are kept.
+/// What holds for the calls of some threads: how many threads share a batch, whether failures are kept, and whether
+/// convolutions are libtorch's.
 ///
 /// Where they are, the first failure of an operator is kept, and from then on nothing in the scope computes: results are
 /// stand-ins, tensors on libtorch's device "meta", which have a shape and a type and no elements. Whoever opened the scope
@@ -48,8 +49,8 @@ typedef struct {
 } ct_scope;
 
 /// A scope, to be freed: the calling thread's with as many threads, unless they are 0, and, if asked for, with a place of
-/// its own for a failure.
-ct_scope ct_scope_new(int64_t threads, bool keeps_failures);
+/// its own for a failure, or with libtorch's convolutions.
+ct_scope ct_scope_new(int64_t threads, bool keeps_failures, bool exact);
 
 /// Makes a scope the calling thread's.
 ///
@@ -143,6 +144,11 @@ ct_status ct_tensor_set_data(ct_tensor tensor, ct_tensor data);
 int64_t ct_live_tensors(void);
 
 // MARK: Networks
+
+/// The convolution of `x` `[N, C, H, W]` with `weight` `[D, C, 3, 3]` and `bias` `[D]` or null, padded with zeros so that
+/// the size stays. By Winograd's algorithm for wide float32 images on the CPU, channels-last, unless the scope is exact;
+/// by libtorch elsewhere.
+ct_status ct_conv3x3(ct_tensor *result, ct_tensor x, ct_tensor weight, ct_tensor bias);
 
 /// silu(group_norm(x + shift)) of `x` `[N, C, H, W]`, `weight` and `bias` `[C]` or `[N, C]`, and `shift` `[N, C]` or
 /// null. One kernel for float32 and float64 on the CPU, which returns channels-last; libtorch's operators elsewhere.

@@ -115,7 +115,7 @@ public struct Distill: Job {
         if let begun { try job.takeFiles(of: begun) }
         let settings = try job.resolvedSettings()
         let processes = isTrial ? .alone : compute.processes
-        return try LibTorch.withThreads(compute.threadCount(begun)) {
+        return try compute.run(begun) {
             try processes.check(settings)
             // Vectors of prompts are kept in a folder.
             let model = try processes.firstBeforeOthers {

@@ -11,6 +11,8 @@ public struct ComputeSettings: Sendable {
     let device: Device
     /// Threads on the CPU for the parts of a batch; nil for as many as there are processors, or as a run began with.
     public let threads: Int?
+    /// Whether convolutions are libtorch's alone, see `LibTorch.withExactConvolutions`.
+    public var isExact = false
     /// The processes that share a training; others jobs work by themselves.
     public let processes: Communicator
     /// As many threads as there are for each of this machine's processes; nil for all.
@@ -73,6 +75,13 @@ public struct ComputeSettings: Sendable {
 
     /// The processor, with all its threads.
     public static var cpu: ComputeSettings { ComputeSettings(device: .cpu) }
+
+    /// Runs `body` on as many threads, by convolutions of the kind that is asked for.
+    func run<R>(_ begun: RunRecord? = nil, _ body: () throws -> R) rethrows -> R {
+        try LibTorch.withThreads(threadCount(begun)) {
+            isExact ? try LibTorch.withExactConvolutions(body) : try body()
+        }
+    }
 
     /// The number of this process's threads: its share of those of a run that is gone on with, if nothing is said.
     func threadCount(_ begun: RunRecord? = nil) -> Int {

@@ -63,7 +63,7 @@ extension Job {
         LibTorch.keepFreedMemory()
         // Parts of a batch run side by side instead.
         LibTorch.operatorThreads = 1
-        return try LibTorch.withThreads(compute.threadCount()) {
+        return try compute.run {
             try LibTorch.withErrors {
                 try context.check()
                 return try run(in: context)

@@ -33,7 +33,7 @@ public struct TrainTeacher: Job {
     ///   one.
     public func run(in context: JobContext) throws -> [URL] {
         let begun = try run.begunRecord()
-        return try LibTorch.withThreads(compute.threadCount(begun)) { try train(begun, context) }
+        return try compute.run(begun) { try train(begun, context) }
     }
 
     private func train(_ begun: RunRecord?, _ context: JobContext) throws -> [URL] {
@@ -72,7 +72,7 @@ public struct TrainTeacher: Job {
     public func plan(processes: Int = 1) throws -> String {
         try require(("processes", processes, 1...1_000_000))
         let begun = try run.begunRecord()
-        return try LibTorch.withThreads(compute.threadCount(begun)) {
+        return try compute.run(begun) {
             let (settings, makeTrainer, _) = try prepared(begun, nil)
             let cost = try Cost(
                 .training(settings, on: compute.device), on: compute.device, processes: processes

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import CTorch
+
 /// The operations that networks are made of, on images `[N, C, H, W]`.
 extension Tensor {
     private static let _conv2d = Operator("aten::conv2d")
@@ -18,13 +20,26 @@ extension Tensor {
     private static let _mseLoss = Operator("aten::mse_loss")
 
     /// A convolution with `weight` `[out, in / groups, kH, kW]` and `bias` `[out]`.
+    ///
+    /// See ``LibTorch/withExactConvolutions(_:)`` on how it is made.
     public func conv2d(
         weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1
     ) -> Tensor {
-        Self._conv2d(
+        let arguments: [Operator.Argument] = [
             .tensor(self), .tensor(weight), .optional(bias), .ints([stride, stride]),
-            .ints([padding, padding]),
-            .ints([1, 1]), .int(groups))
+            .ints([padding, padding]), .ints([1, 1]), .int(groups),
+        ]
+        let keepsSize =
+            stride == 1 && padding == 1 && groups == 1 && weight.rank == 4
+            && ct_tensor_size(weight.raw, 2) == 3 && ct_tensor_size(weight.raw, 3) == 3
+        guard keepsSize else { return Self._conv2d(arguments) }
+        var result = ct_tensor(impl: nil)
+        check(
+            ct_conv3x3(&result, raw, weight.raw, bias?.raw ?? ct_tensor(impl: nil)),
+            "conv2d of \(summary) with \(weight.summary)")
+        let convolved = Tensor(owning: result)
+        Recorder.current?.called(Self._conv2d.name, arguments, [convolved])
+        return convolved
     }
 
     /// The transpose of a convolution with `weight` `[in, out / groups, kH, kW]`.
