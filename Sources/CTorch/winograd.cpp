@@ -16,6 +16,7 @@
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/convolution_backward.h>
 #include <ATen/ops/empty.h>
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -29,6 +30,8 @@ struct Instructions {
     int64_t lanes, panelWidth;
     void (*transformInput)(const float *const *pixels, int64_t channels, float *v, int64_t stride);
     void (*transformWeights)(const float *weights, int64_t outputs, int64_t depth, float *u, int64_t stride);
+    void (*transformTurnedWeights)(
+        const float *weights, int64_t outputs, int64_t width, int64_t depth, float *u, int64_t stride);
     void (*transformOutput)(
         const float *m, int64_t stride, const float *bias, int64_t channels, float *const *pixels);
     void (*multiply)(const float *v, int64_t tiles, int64_t depth, const float *u, float *m, int64_t width);
@@ -83,6 +86,8 @@ const Instructions *instructions() {
 struct Convolution {
     int64_t samples, height, width, inputs, outputs;
     const Instructions &set;
+    /// Whether kernels lie as `[inputs, 3, 3, outputs]`, and are to be turned by half.
+    bool isTurned = false;
     int64_t rows() const { return (height + 3) / 4; }
     int64_t columns() const { return (width + 3) / 4; }
     int64_t tiles() const { return samples * rows() * columns(); }
@@ -136,9 +141,12 @@ void transformPanels(const Convolution &c, const float *weight, int64_t first, i
     at::parallel_for(first, last, 1, [&](int64_t begin, int64_t end) {
         for (int64_t panel = begin; panel < end; ++panel) {
             int64_t output = panel * c.set.panelWidth;
-            c.set.transformWeights(
-                weight + output * 9 * c.inputs, std::min(c.set.panelWidth, c.outputs - output), c.inputs,
-                u + (panel - first) * panelSize, (last - first) * panelSize);
+            int64_t count = std::min(c.set.panelWidth, c.outputs - output), stride = (last - first) * panelSize;
+            float *to = u + (panel - first) * panelSize;
+            if (c.isTurned)
+                c.set.transformTurnedWeights(weight + output, count, c.outputs, c.inputs, to, stride);
+            else
+                c.set.transformWeights(weight + output * 9 * c.inputs, count, c.inputs, to, stride);
         }
     });
 }
@@ -155,7 +163,7 @@ template <typename Body> void forBlocks(const Convolution &c, const Body &body) 
 }
 
 /// - x: `[samples, height, width, inputs]`.
-/// - weight: `[outputs, 3, 3, inputs]`.
+/// - weight: `[outputs, 3, 3, inputs]`, or turned.
 /// - bias: `[outputs]` or null.
 /// - y: `[samples, height, width, outputs]`.
 void convolve(const Convolution &c, const float *x, const float *weight, const float *bias, float *y) {
@@ -203,7 +211,7 @@ void convolve(const Convolution &c, const float *x, const float *weight, const f
 
 /// Whether this is faster than libtorch's convolution: measured, see Benchmarks/results.
 bool suits(const at::Tensor &x, const at::Tensor &weight) {
-    constexpr int64_t fewestChannels = 64, fewestTiles = 16, fewestTilesOfFewWeights = 4, fewWeights = 1 << 17;
+    constexpr int64_t fewestChannels = 64, fewestTiles = 16;
     if (Scope::current.isExact || !x.device().is_cpu() || x.dim() != 4 || x.scalar_type() != at::kFloat ||
         weight.scalar_type() != at::kFloat || weight.dim() != 4 || weight.size(2) != 3 || weight.size(3) != 3)
         return false;
@@ -212,14 +220,13 @@ bool suits(const at::Tensor &x, const at::Tensor &weight) {
     auto isWide = [&](int64_t channels) { return channels >= fewestChannels && channels % set->lanes == 0; };
     // Not the batch's tiles: a sample is to come out the same in whatever company.
     int64_t tiles = ((x.size(2) + 3) / 4) * ((x.size(3) + 3) / 4);
-    bool hasFewWeights = weight.size(0) * weight.size(1) <= fewWeights;
-    return isWide(weight.size(0)) && isWide(weight.size(1)) &&
-           tiles >= (hasFewWeights ? fewestTilesOfFewWeights : fewestTiles);
+    return isWide(weight.size(0)) && isWide(weight.size(1)) && tiles >= fewestTiles;
 }
 
-at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias) {
+/// The convolution, or with the turned kernels that which gives the gradient on its input.
+at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, bool isTurned = false) {
     auto input = x.contiguous(at::MemoryFormat::ChannelsLast), kernel = weight.contiguous(at::MemoryFormat::ChannelsLast);
-    Convolution c{x.size(0), x.size(2), x.size(3), x.size(1), weight.size(0), *instructions()};
+    Convolution c{x.size(0), x.size(2), x.size(3), x.size(1), weight.size(isTurned ? 1 : 0), *instructions(), isTurned};
     auto y = at::empty({c.samples, c.outputs, c.height, c.width}, x.options(), at::MemoryFormat::ChannelsLast);
     auto offset = bias.defined() ? bias.contiguous() : bias;
     auto start = [](const at::Tensor &tensor) { return static_cast<const float *>(tensor.const_data_ptr()); };
@@ -246,7 +253,9 @@ struct Winograd : torch::autograd::Function<Winograd> {
         const auto &x = saved[0], &weight = saved[1];
         bool hasBias = context->saved_data["hasBias"].toBool();
         at::Tensor ofInput, ofWeight, ofBias;
-        if (context->needs_input_grad(0)) ofInput = convolution(upstream[0], weight.flip({2, 3}).transpose(0, 1), {});
+        if (context->needs_input_grad(0))
+            ofInput = c10::GradMode::is_enabled() ? convolution(upstream[0], weight.flip({2, 3}).transpose(0, 1), {})
+                                                  : ctorch::forward(upstream[0], weight, {}, /*isTurned=*/true);
         bool needsWeight = context->needs_input_grad(1), needsBias = hasBias && context->needs_input_grad(2);
         if (needsWeight || needsBias) {
             const std::vector<int64_t> biasShape = {weight.size(0)}, ones = {1, 1}, zeros = {0, 0};

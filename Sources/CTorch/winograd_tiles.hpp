@@ -82,6 +82,27 @@ void transformWeights(const float *weights, int64_t outputs, int64_t depth, floa
     }
 }
 
+/// As `transformWeights`, of the kernels that the gradient on the input is made with: turned by half, inputs and outputs exchanged.
+///
+/// - weights: `[depth, 3, 3, width]`, of which the panel is `outputs` columns from the pointer on.
+void transformTurnedWeights(
+    const float *weights, int64_t outputs, int64_t width, int64_t depth, float *u, int64_t stride) {
+    for (int64_t c = 0; c < depth; ++c)
+        for (int64_t output = 0; output < panelWidth; output += LANES) {
+            Vector t[18] = {}, w[6];
+            const float *kernel = weights + c * 9 * width + output;
+            if (output < outputs)
+                for (int j = 0; j < 3; ++j)
+                    expanded(
+                        load(kernel + (8 - j) * width), load(kernel + (5 - j) * width), load(kernel + (2 - j) * width),
+                        t + j, 3);
+            for (int i = 0; i < 6; ++i) {
+                expanded(t[3 * i], t[3 * i + 1], t[3 * i + 2], w, 1);
+                for (int j = 0; j < 6; ++j) store(u + (6 * i + j) * stride + c * panelWidth + output, w[j]);
+            }
+        }
+}
+
 /// A^T m for one column of a tile.
 inline void untransformed(
     Vector m0, Vector m1, Vector m2, Vector m3, Vector m4, Vector m5, Vector *__restrict y, int64_t stride) {
@@ -158,5 +179,5 @@ void multiply(const float *v, int64_t tiles, int64_t depth, const float *u, floa
         }
 }
 
-constexpr Instructions instructions = {LANES,           panelWidth,      transformInput,
-                                       transformWeights, transformOutput, multiply};
+constexpr Instructions instructions = {LANES,           panelWidth,     transformInput, transformWeights, transformTurnedWeights,
+                                       transformOutput, multiply};

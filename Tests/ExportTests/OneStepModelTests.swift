@@ -145,7 +145,7 @@ final class OneStepModelTests {
         }
         #expect(
             error.description
-                == "\(folder.path) exists and is no one-step generator that could be replaced: name another folder, or remove "
+                == "\(folder.path) exists and is no exported generator that could be replaced: name another folder, or remove "
                 + "it.")
     }
 
