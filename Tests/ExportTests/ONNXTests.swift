@@ -52,6 +52,25 @@ struct ONNXTests {
         }
     }
 
+    @Test("layers of many groups, long constants and masks keep their own numbers")
+    func wide() throws {
+        try withTemporaryFolder { folder in
+            var stream = RandomStream(seed: 2, purpose: "wide")
+            let (norm, file) = (GroupNorm(64, groups: 32, epsilon: 1e-5), folder.appending(path: "f.onnx"))
+            let x = stream.normal([3, 64, 4, 4])
+            func function(_ x: Tensor) -> Tensor {
+                let tokens = norm.silu(norm(x)).flattened(from: 2)
+                return .attention(query: tokens, key: tokens * 2, value: tokens, isCausal: true)
+            }
+            try ONNXModel(
+                name: "f", inputs: [.reals("x", [.free("batch"), .fixed(64), .fixed(4), .fixed(4)])],
+                outputs: ["y"]
+            ) { [function($0[0])] }.write(to: file)
+            let y = try #require(try ONNXProgram(file)(["x": x])["y"])
+            #expect(relativeDifference(y, withoutGradients { function(x) }) < 1e-5)
+        }
+    }
+
     @Test("float16 halves the file, and changes images by its precision alone")
     func halves() throws {
         try withTemporaryFolder { folder in

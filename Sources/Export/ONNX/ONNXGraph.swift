@@ -155,7 +155,7 @@ struct ONNXGraph {
 
     /// The name of a constant of the graph's own, made once.
     mutating func constant(_ tensor: Tensor) -> String {
-        let key = "own \(tensor)"
+        let key = "own \(tensor.summary) \(tensor.withUnsafeBytes { Data($0) }.base64EncodedString())"
         if let name = made[key] { return name }
         let name = fresh("constant")
         small[name] = tensor
