@@ -6,26 +6,8 @@ import Torch
 extension ONNXGraph {
     /// The layers that networks are made of.
     static let layers: [String: ONNXTranslation] = [
-        "aten::conv2d": { graph, call throws(ONNXError) in
-            let padding = try call.ints(4)
-            return graph.add(
-                "Conv", try graph.parameters(of: call),
-                [
-                    "kernel_shape": .ints(Array(call.tensor(1)[0].shape.suffix(2))),
-                    "strides": .ints(try call.ints(3)), "pads": .ints(padding + padding),
-                    "group": .int(try call.int(6)),
-                ])[0]
-        },
-        "aten::conv_transpose2d.input": { graph, call throws(ONNXError) in
-            let padding = try call.ints(4)
-            return graph.add(
-                "ConvTranspose", try graph.parameters(of: call),
-                [
-                    "kernel_shape": .ints(Array(call.tensor(1)[0].shape.suffix(2))),
-                    "strides": .ints(try call.ints(3)), "pads": .ints(padding + padding),
-                    "group": .int(try call.int(6)),
-                ])[0]
-        },
+        "aten::conv2d": convolution("Conv"),
+        "aten::conv_transpose2d.input": convolution("ConvTranspose"),
         "aten::linear": { graph, call throws(ONNXError) in
             if call.tensor(0)[0].rank == 2 {
                 return graph.add("Gemm", try graph.parameters(of: call), ["transB": .int(1)])[0]
@@ -101,6 +83,19 @@ extension ONNXGraph {
             return graph.add("Pad", try graph.whole(x), graph.constant(before + after))
         },
     ]
+
+    private static func convolution(_ type: String) -> ONNXTranslation {
+        { graph, call throws(ONNXError) in
+            let padding = try call.ints(4)
+            return graph.add(
+                type, try graph.parameters(of: call),
+                [
+                    "kernel_shape": .ints(Array(call.tensor(1)[0].shape.suffix(2))),
+                    "strides": .ints(try call.ints(3)), "pads": .ints(padding + padding),
+                    "group": .int(try call.int(6)),
+                ])[0]
+        }
+    }
 
     /// Input, weight and, if there is one, bias.
     private mutating func parameters(of call: ONNXCall) throws(ONNXError) -> [String] {
