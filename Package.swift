@@ -146,7 +146,11 @@ let package = Package(
         tests(
             "Export", ["Torch", "Weights", "Files", "Encoders", "Diffusion", "Models", "Export", collections]),
         tests(
-            "DMDKit", ["Torch", "Weights", "Archives", "Images", "Models", "Training", "DMDKit", collections]),
+            "DMDKit",
+            [
+                "Torch", "Weights", "Archives", "Images", "Models", "Training", "Distillation", "DMDKit",
+                collections,
+            ]),
         tests(
             "Device",
             [

@@ -17,7 +17,8 @@ struct DMD: AsyncParsableCommand {
         subcommands: [
             MakeDatasetCommand.self, TrainTeacherCommand.self, ConvertCommand.self, MakePairsCommand.self,
             DistillCommand.self, SampleCommand.self, ExportCommand.self, EvaluateCommand.self,
-            MakeReferenceCommand.self, VerifyCommand.self, InspectCommand.self, BenchCommand.self,
+            MakeReferenceCommand.self, VerifyCommand.self, InspectCommand.self, ReportCommand.self,
+            BenchCommand.self,
             ServeCommand.self,
         ])
 

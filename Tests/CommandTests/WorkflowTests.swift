@@ -38,6 +38,15 @@ struct WorkflowTests {
             #expect(report.contains("teacherSteps: 3") && report.contains("data:image/png;base64,"))
             #expect(!report.contains("http://") && !report.contains("src=\"http"))
 
+            #expect(report.contains("type=\"range\"") && report.contains("Minutes of distillation"))
+            try FileManager.default.removeItem(at: dmd.url("run/report.html"))
+            let again = try dmd("report", "run", "--figures", "figures")
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try dmd.data("run/report.html") == Data(report.utf8))
+            #expect(dmd.exists("figures/teacher.png") && dmd.exists("figures/regression-loss.svg"))
+            let none = try dmd("report", "figures")
+            #expect(none.status != 0 && none.errors.contains("figures is no run"), "\(none)")
+
             let sample = try dmd(
                 "sample", "--weights", "run/generator.safetensors", "--count", "5", "--out", "five.png")
             #expect(sample.status == 0 && dmd.exists("five.png"), "\(sample.errors)")

@@ -10,7 +10,8 @@ import Images
 import Torch
 import Training
 
-/// What a finished distillation leaves to look at: `samples.png`, `compare.png` and `report.html`.
+/// What a finished distillation leaves to look at: `samples.png`, `compare.png`, its halves `teacher.png` and `generator.png`,
+/// `results.json` and `report.html`.
 struct DistillResults<Model: TeacherModel> {
     let settings: DistillRecipe
     let folder: RunFolder
@@ -30,46 +31,39 @@ struct DistillResults<Model: TeacherModel> {
 
     /// Measures, writes all files, and returns the figures.
     func write() throws -> [Figure] {
-        let (samples, comparison) = (try few.sheet(), try comparison())
-        try samples.write(to: folder.url.appending(path: "samples.png"))
-        try comparison.write(to: folder.url.appending(path: "compare.png"))
+        try few.sheet().write(to: folder.url.appending(path: "samples.png"))
+        try writeComparison()
         let figures = try figures()
-        let report = Report(
+        let results = RunResults(
             title: few.evaluations == 1 ? "A one-step generator" : "A generator of \(few.evaluations) steps",
             summary: """
                 A teacher that needs \(many.evaluations) evaluations of its network for an image was distilled into a \
                 generator that needs \(few.evaluations), by Distribution Matching Distillation (arXiv 2311.18828).
                 """,
-            figures: figures,
-            pictures: [
-                ReportPicture(
-                    title: "The same noise",
-                    caption: "In turn, a row of the teacher's images and the generator's.",
-                    png: try comparison.pngData()),
-                ReportPicture(
-                    title: "Samples", caption: "Images of the generator, not selected.",
-                    png: try samples.pngData()),
-            ],
-            charts: charts(
-                of: try ScalarLog.lines(of: folder.log), batch: settings.distillation.batch),
-            recipe: try settings.yaml())
-        try writeAtomically(Data(report.html().utf8), to: folder.url.appending(path: "report.html"))
+            teacherEvaluations: many.evaluations, generatorEvaluations: few.evaluations, figures: figures)
+        try results.write(in: folder)
+        _ = try MakeReport([folder.url]).write()
         return figures
     }
 
-    /// The teacher's images above the generator's of the same noise.
-    private func comparison() throws -> Image {
+    /// The teacher's images and the generator's of the same noise: in turn a row of each, and a sheet of each.
+    private func writeComparison() throws {
         let isSmall = few.batch == 64
         let columns = max(isSmall ? 10 : 4, few.classCount)
         let rows = isSmall ? 3 : 1
         let teachers = try many.images(rows * columns)
         let generators = try few.images(rows * columns)
+        let scale = enlargement(of: teachers)
         let cells = (0..<rows).flatMap { row in
             let range = row * columns..<(row + 1) * columns
             return Array(teachers[range]) + Array(generators[range])
         }
         let labels = (0..<rows).flatMap { _ in ["\(many.evaluations)", "\(few.evaluations)"] }
-        return Grid(columns: columns, scale: enlargement(of: cells), rowLabels: labels).compose(cells)
+        try Grid(columns: columns, scale: scale, rowLabels: labels).compose(cells)
+            .write(to: folder.url.appending(path: "compare.png"))
+        let sheet = Grid(columns: columns, scale: scale)
+        try SameNoise.write(
+            teacher: sheet.compose(teachers), generator: sheet.compose(generators), in: folder)
     }
 
     private func figures() throws -> [Figure] {
@@ -91,10 +85,12 @@ struct DistillResults<Model: TeacherModel> {
                 note: "evaluations for an image: \(many.evaluations)"),
             Figure(name: "Speed-up", value: String(format: "%.1f", fast / slow), note: ""),
         ]
-        if let minutes = try trainingMinutes() {
+        let log = LoggedRun(
+            name: "", lines: try ScalarLog.lines(of: folder.log), batch: settings.distillation.batch)
+        if log.duration > 0 {
             figures.append(
                 Figure(
-                    name: "Minutes of distillation", value: String(format: "%.1f", minutes),
+                    name: "Minutes of distillation", value: String(format: "%.1f", log.duration),
                     note: "without making the pairs"))
         }
         return figures
@@ -119,13 +115,5 @@ struct DistillResults<Model: TeacherModel> {
         let start = ContinuousClock.now
         for number in 0..<batches { _ = images(number * batch..<(number + 1) * batch) }
         return Double(batches * batch) / ((ContinuousClock.now - start) / .seconds(1))
-    }
-
-    /// The time that the logged steps took, pauses between two parts of the run left out.
-    private func trainingMinutes() throws -> Double? {
-        let rates = try ScalarLog.lines(of: folder.log).compactMap { $0.values["images_per_second"] }
-        guard !rates.isEmpty else { return nil }
-        let secondsPerImage = rates.reduce(0) { $0 + 1 / $1 } / Double(rates.count)
-        return secondsPerImage * Double(settings.distillation.steps * settings.distillation.batch) / 60
     }
 }

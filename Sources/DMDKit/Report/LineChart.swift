@@ -12,6 +12,10 @@ struct LineChart {
         var name: String
         /// From left to right. Those that have no place on the axes, such as NaN, are left out.
         var points: [Point]
+        /// The number of its colour.
+        var colour = 0
+        /// The number of the pattern of its line; 0 is unbroken.
+        var dash = 0
         /// Whether it is what the others are compared with; it is gray and dashed then.
         var isReference = false
     }
@@ -28,24 +32,36 @@ struct LineChart {
     var isLogarithmic = false
 
     /// The chart as an `svg` element, which fills the width that it is given.
-    func svg() -> String {
+    func svg() -> String { element(#"class="chart""#, styles: "").source }
+
+    /// The chart as a file of its own, black on white with its title, for a paper.
+    func file() -> String {
+        let size = #"class="chart" xmlns="http://www.w3.org/2000/svg" width="480" height="\#(height)""#
+        let ground: HTML = #"<rect width="480" height="\#(height)" fill="white"/>"#
+        return element(
+            HTML(markup: size), styles: "<style>\(chartStyle(.printed))</style>\n\(ground)"
+        ).source
+    }
+
+    private func element(_ attributes: HTML, styles: HTML) -> HTML {
         let curves = series.map { thinned($0.points.filter { hasPlace($0) }) }
         let points = curves.flatMap { $0 }
         let content: HTML
         if let x = Axis(points.map { $0.x }),
             let y = Axis(points.map { $0.y }, isLogarithmic: isLogarithmic, endsAtTicks: true)
         {
-            content = HTML(markup: [grid(x, y), lines(curves, x, y), legend].map { $0.source }.joined())
+            content = "\(grid(x, y))\(lines(curves, x, y))\(legend)"
         } else {
             content = #"<text x="240" y="130" text-anchor="middle">no data</text>"#
         }
-        let element: HTML = """
-            <svg class="chart" viewBox="0 0 480 260" role="img">
+        return """
+            <svg \(attributes) viewBox="0 0 480 \(height)" role="img">
             <title>\(title)</title>
+            \(styles)
             \(content)
             </svg>
+
             """
-        return element.source
     }
 
     private func hasPlace(_ point: Point) -> Bool {
@@ -53,8 +69,8 @@ struct LineChart {
     }
 
     private func grid(_ x: Axis, _ y: Axis) -> HTML {
-        let (left, right, bottom) = (frame.left, frame.right, frame.bottom)
-        let scale: HTML = isLogarithmic ? #"<text x="4" y="254">log scale</text>"# : ""
+        let (left, right) = (frame.left, frame.right)
+        let scale: HTML = isLogarithmic ? #"<text x="4" y="\#(height - 6)">log scale</text>"# : ""
         let rows = y.ticks.map { tick -> HTML in
             let height = down(tick, y)
             return """
@@ -72,7 +88,7 @@ struct LineChart {
         return """
             \(rows)
             \(columns)
-            <text x="\((left + right) / 2)" y="254" text-anchor="middle">\(horizontal)</text>
+            <text x="\((left + right) / 2)" y="\(height - 6)" text-anchor="middle">\(horizontal)</text>
             \(scale)
 
             """
@@ -90,39 +106,55 @@ struct LineChart {
         return "\(lines)\n"
     }
 
-    /// Names from left to right, as far apart as their letters are likely to need.
+    /// Names from left to right, as far apart as their letters are likely to need, in as many rows as that takes.
     private var legend: HTML {
-        guard series.count > 1 else { return "" }
-        var x = frame.left
-        let entries = series.indices.map { index -> HTML in
-            let name = series[index].name
-            let start = x
-            x += 40 + 6.5 * Double(name.count)
-            return """
-                <line class="\(style(of: index))" x1="\(start)" y1="12" x2="\(start + 18)" y2="12"/>
-                <text x="\(start + 24)" y="12" dy="0.32em">\(name)</text>
-                """
+        let entries = zip(series.indices, legendPlaces).map { index, place -> HTML in
+            """
+            <line class="\(style(of: index))" x1="\(place.x)" y1="\(place.y)" x2="\(place.x + 18)" y2="\(place.y)"/>
+            <text x="\(place.x + 24)" y="\(place.y)" dy="0.32em">\(series[index].name)</text>
+            """
         }
         return "\(entries)"
     }
 
-    private func style(of index: Int) -> String {
-        series[index].isReference ? "reference" : "series-\(index % 4)"
+    private var legendPlaces: [Point] {
+        guard series.count > 1 else { return [] }
+        var (x, y) = (frame.left, 12.0)
+        return series.map { one in
+            let width = 40 + 6.5 * Double(one.name.count)
+            if x > frame.left, x + width > frame.right + 24 { (x, y) = (frame.left, y + legendRow) }
+            defer { x += width }
+            return (x, y)
+        }
     }
 
-    private var top: Double { series.count > 1 ? 30 : 12 }
+    private func style(of index: Int) -> String {
+        let one = series[index]
+        guard !one.isReference else { return "reference" }
+        let (colour, round) = (one.colour % seriesColours, one.colour / seriesColours)
+        return "series-\(colour) dash-\((one.dash + round) % 4)"
+    }
+
+    private var top: Double { legendPlaces.last.map { $0.y + legendRow } ?? 12 }
+
+    /// One row of the legend has its place in the chart's usual height; more make it higher.
+    private var bottom: Double { 186 + max(30, top) }
+
+    private var height: Double { bottom + 44 }
 
     private func across(_ value: Double, _ axis: Axis) -> Double {
         rounded(frame.left + axis.fraction(of: value) * (frame.right - frame.left))
     }
 
     private func down(_ value: Double, _ axis: Axis) -> Double {
-        rounded(frame.bottom - axis.fraction(of: value) * (frame.bottom - top))
+        rounded(bottom - axis.fraction(of: value) * (bottom - top))
     }
 }
 
-/// Where curves are drawn, in a chart of 480 x 260.
-private let frame = (left: 60.0, right: 456.0, bottom: 216.0)
+/// Where curves are drawn, in a chart 480 wide.
+private let frame = (left: 60.0, right: 456.0)
+
+private let legendRow = 18.0
 
 /// Enough digits for a place in a chart.
 private func rounded(_ place: Double) -> Double { (place * 10).rounded() / 10 }

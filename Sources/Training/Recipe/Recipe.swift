@@ -72,9 +72,14 @@ extension Recipe {
         try Yams.serialize(node: RecipeForm(of: self).node, indent: 4, width: -1, allowUnicode: true)
     }
 
+    /// Every setting by its dotted key, in the order of declaration, with its value as YAML.
+    package var settings: [(key: String, text: String)] {
+        RecipeForm(of: self).leaves.map { ($0.key, $0.text) }
+    }
+
     /// The keys whose values differ, in the order of declaration, each with the value here and the other's.
     func differences(from other: Self) -> [(key: String, here: String, there: String)] {
-        zip(RecipeForm(of: self).leaves, RecipeForm(of: other).leaves)
+        zip(settings, other.settings)
             .filter { $0.text != $1.text }
             .map { ($0.key, $0.text, $1.text) }
     }

@@ -1,16 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
-import Training
-
-/// The curves of a distillation, each with a hint how to read it. Those whose numbers the log lacks are left
-/// out.
-///
-/// - Parameter batch: images that distribution matching sees in a step.
-func charts(of lines: [ScalarLog.Line], batch: Int) -> [LineChart] {
-    guides.compactMap { $0.chart(of: lines, batch: batch) }
-}
-
 /// What a chart shows of the log of a run, and how to read it.
 public struct ChartGuide: Encodable, Sendable {
     /// One curve.
@@ -31,7 +21,7 @@ public struct ChartGuide: Encodable, Sendable {
     public let limit: Double?
     /// Whether the vertical axis is logarithmic.
     public let isLogarithmic: Bool
-    /// Whether the curves are drawn over images seen rather than steps.
+    /// Whether the curves are drawn over images seen rather than steps, unless told otherwise.
     let countsImages: Bool
 
     fileprivate init(
@@ -46,30 +36,33 @@ public struct ChartGuide: Encodable, Sendable {
     /// The charts of a distillation, from the most to the least telling.
     public static var distillation: [ChartGuide] { guides }
 
-    func chart(of lines: [ScalarLog.Line], batch: Int) -> LineChart? {
-        var series = curves.map { curve in
-            LineChart.Series(
-                name: curve.name,
-                points: lines.compactMap { line in
-                    line.values[curve.tag].map {
-                        (x: Double(line.step * (countsImages ? batch : 1)), y: $0)
-                    }
-                },
-                isReference: curve.tag.hasPrefix("real/"))
+    /// The curves of runs, in a colour for each where there are several; nil where no log has any.
+    ///
+    /// - Parameter axis: what the curves are drawn over; nil for what suits the chart.
+    func chart(of runs: [LoggedRun], over axis: ChartAxis?) -> LineChart? {
+        let axis = axis ?? (countsImages ? .images : .steps)
+        var series = runs.enumerated().flatMap { number, run in
+            curves.enumerated().compactMap { index, curve -> LineChart.Series? in
+                let points = run.points(curve.tag, over: axis)
+                guard !points.isEmpty else { return nil }
+                guard runs.count > 1 else {
+                    return .init(
+                        name: curve.name, points: points, colour: index,
+                        isReference: curve.tag.hasPrefix("real/"))
+                }
+                let name = curves.count > 1 ? "\(run.name): \(curve.name)" : run.name
+                return .init(name: name, points: points, colour: number, dash: index)
+            }
         }
-        series.removeAll { $0.points.isEmpty }
-        guard let points = series.first?.points, let first = points.first, let last = points.last else {
-            return nil
-        }
+        let places = series.flatMap { $0.points.map(\.x) }
+        guard let first = places.min(), let last = places.max() else { return nil }
         if let limit {
             series.append(
-                LineChart.Series(
-                    name: "limit", points: [(x: first.x, y: limit), (x: last.x, y: limit)], isReference: true)
-            )
+                LineChart.Series(name: "limit", points: [(first, limit), (last, limit)], isReference: true))
         }
         return LineChart(
-            title: title, caption: caption, horizontal: countsImages ? "images seen" : "step",
-            series: series, isLogarithmic: isLogarithmic)
+            title: title, caption: caption, horizontal: axis.title, series: series,
+            isLogarithmic: isLogarithmic)
     }
 }
 
@@ -130,10 +123,10 @@ private let guides: [ChartGuide] = [
             """,
         tags: [("critic/lag", "lag")], limit: 1.1),
     ChartGuide(
-        title: "Critic's loss",
+        title: "Denoising loss",
         caption: """
-            How badly the critic denoises generated images, in training and on fresh ones. It fluctuates, as \
-            each batch draws other noise levels, and tells little alone; the two curves should lie together.
+            How badly the network denoises: in a distillation the critic, generated images, in training and on fresh ones. It fluctuates, as \
+            each batch draws other noise levels, and tells little alone; two curves should lie together.
             """,
         tags: [("loss/denoising", "training"), ("critic/fresh_loss", "fresh images")], isLogarithmic: true),
     ChartGuide(
