@@ -127,7 +127,7 @@ let package = Package(
 
         .target(name: "MirrorDevice", dependencies: ["LibTorch"], path: "Tests/MirrorDevice"),
         .target(
-            name: "TestSupport", dependencies: ["Torch", "Weights", "Models", collections],
+            name: "TestSupport", dependencies: ["Torch", "Weights", "Encoders", "Models", collections],
             path: "Tests/TestSupport",
             swiftSettings: swift),
         tests("Archives", ["Archives", "Files"]),

@@ -84,10 +84,25 @@ public enum DataFiles {
     }
 
     /// The folder of the user's data: `XDG_DATA_HOME`, or `~/.local/share`.
-    private static var userData: URL {
-        let environment = ProcessInfo.processInfo.environment
-        if let path = environment["XDG_DATA_HOME"], path.hasPrefix("/") { return URL(filePath: path) }
-        return FileManager.default.homeDirectoryForCurrentUser.appending(path: ".local/share")
+    static var userData: URL { folder("XDG_DATA_HOME", else: ".local/share") }
+
+    /// The folder of what can be made again: `XDG_CACHE_HOME`, or `~/.cache`.
+    static var userCache: URL { folder("XDG_CACHE_HOME", else: ".cache") }
+
+    /// Where Hugging Face's tools keep repositories: `HF_HUB_CACHE`, `hub` in `HF_HOME`, or `~/.cache/huggingface/hub`.
+    static var hubCache: URL {
+        let home = folder("HF_HOME", else: ".cache/huggingface").appending(path: "hub")
+        return variable("HF_HUB_CACHE") ?? home
+    }
+
+    private static func folder(_ name: String, else path: String) -> URL {
+        variable(name) ?? FileManager.default.homeDirectoryForCurrentUser.appending(path: path)
+    }
+
+    /// The absolute path in a variable of the environment.
+    private static func variable(_ name: String) -> URL? {
+        guard let path = ProcessInfo.processInfo.environment[name], path.hasPrefix("/") else { return nil }
+        return URL(filePath: path)
     }
 
     /// Where Debian's package and upstream's files of Fashion-MNIST are looked for.

@@ -52,6 +52,7 @@ public struct MakePairs: Job {
             ("steps", steps, .samplerSteps), ("count", count, .imageCounts), ("batch", batch, .batches),
             ("shardSize", shardSize, .imageCounts))
         try requireWritable(folder: folder)
+        let teacher = try teacher.unpacked(context)
         switch try teacher.kind() {
         case .pixels(let file):
             let model = PixelTeacher(try loadDenoiser(at: file, device: compute.device))

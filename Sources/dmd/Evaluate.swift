@@ -74,7 +74,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @OptionGroup var features: FeatureOptions
     @OptionGroup var prompts: PromptOptions
-    @OptionGroup var variant: VariantOptions
+    @OptionGroup var model: TextModelOptions
     @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
@@ -95,7 +95,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         (job.features, job.featureWeights) = (features.features, features.featureWeights?.description)
         (job.lpips, job.clip) = (lpips?.description, clip?.description)
         (job.prompts, job.promptColumn) = (prompts.prompts?.description, prompts.promptColumn)
-        (job.guidance, job.variant) = (prompts.guidance, variant.variant)
+        (job.guidance, job.variant) = (prompts.guidance, model.variant)
+        job.tokenizer = model.tokenizer?.url
         return job
     }
 }

@@ -38,7 +38,7 @@ struct MakeReferenceCommand: AsyncParsableCommand {
 
     @OptionGroup var prompts: PromptOptions
     @OptionGroup var features: FeatureOptions
-    @OptionGroup var variant: VariantOptions
+    @OptionGroup var model: TextModelOptions
     @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
@@ -48,7 +48,7 @@ struct MakeReferenceCommand: AsyncParsableCommand {
             sampling: sampling.settings, prompts: prompts.prompts?.description,
             promptColumn: prompts.promptColumn, guidance: prompts.guidance, features: features.features,
             featureWeights: features.featureWeights?.description, compute: try compute.sharedSettings())
-        job.variant = variant.variant
+        (job.variant, job.tokenizer) = (model.variant, model.tokenizer?.url)
         let made = try await Terminal.run(job)
         if job.compute.isFirst { print(made.summary) }
     }

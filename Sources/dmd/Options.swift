@@ -117,8 +117,8 @@ struct TimeOptions: ParsableArguments {
 struct TeacherOptions: ParsableArguments {
     @Option(
         help: """
-            The teacher's weights, as safetensors, or a folder of Stable Diffusion, which needs --prompts (default: the \
-            bundled teacher).
+            The teacher's weights, as safetensors, or Stable Diffusion as a folder or one file, which needs --prompts (default: \
+            the bundled teacher).
             """)
     var teacher: Path?
 
@@ -145,7 +145,7 @@ struct TeacherOptions: ParsableArguments {
             """)
     var sampler: Sampling.Sampler?
 
-    @OptionGroup var variant: VariantOptions
+    @OptionGroup var model: TextModelOptions
 
     func validate() throws {
         if prompts == nil, promptColumn != nil || promptVectors != nil {
@@ -155,19 +155,28 @@ struct TeacherOptions: ParsableArguments {
 
     func settings(guidance: Double? = nil) -> TeacherSettings {
         let file = prompts.map { PromptFile($0.url, column: promptColumn, vectors: promptVectors?.url) }
-        return TeacherSettings(
-            teacher?.url, prompts: file, guidance: guidance, sampler: sampler, variant: variant.variant)
+        var settings = TeacherSettings(
+            teacher?.url, prompts: file, guidance: guidance, sampler: sampler, variant: model.variant)
+        settings.tokenizer = model.tokenizer?.url
+        return settings
     }
 }
 
-/// Which weights of a folder of Stable Diffusion.
-struct VariantOptions: ParsableArguments {
+/// What a model of Stable Diffusion leaves open.
+struct TextModelOptions: ParsableArguments {
     @Option(
         help: """
             The variant of the weights in a folder of Stable Diffusion, such as fp16 or non_ema; parts without it give their plain \
             weights (default: the plain ones, or the only ones there are).
             """)
     var variant: String?
+
+    @Option(
+        help: """
+            The folder of CLIP's tokenizer, for a model of Stable Diffusion in one file (default: one that is found beside it, in \
+            ~/.local/share/dmd/tokenizers/, or in Hugging Face's cache).
+            """)
+    var tokenizer: Path?
 }
 
 /// A path as typed, relative to the working folder. `~/` stands for the home folder, also behind `=`, where shells leave it as it is.

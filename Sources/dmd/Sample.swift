@@ -11,13 +11,15 @@ struct SampleCommand: AsyncParsableCommand {
         abstract: "Make images with a generator, or with a teacher.",
         discussion: """
             Image number i of a seed is the same whatever the count and the batch.
-            With --prompt, --weights is a folder of Stable Diffusion 1 or 2 in the layout of diffusers, as in
+            With --prompt, --weights is Stable Diffusion 1 or 2, a folder in the layout of diffusers or one file, as in
             `dmd sample --weights sd15 --prompt "a photo of a corgi" --steps 50`.
             """)
 
     @Option(
         name: [.long, .customLong("generator")],
-        help: "The weights, as safetensors, or a model's folder (default: the bundled generator).")
+        help:
+            "The weights, as safetensors, or a model's folder or single file (default: the bundled generator)."
+    )
     var weights: Path?
 
     @Option(parsing: .unconditional, help: "How many images (default: 80, or 1 of each prompt).")
@@ -42,7 +44,7 @@ struct SampleCommand: AsyncParsableCommand {
     var out = Path(argument: "samples.png")
 
     @Option(
-        help: "What an image should show; --weights is then a folder of Stable Diffusion. May be repeated.")
+        help: "What an image should show; --weights is then a model of Stable Diffusion. May be repeated.")
     var prompt: [String] = []
 
     @Option(help: "What the images should not show.")
@@ -62,7 +64,7 @@ struct SampleCommand: AsyncParsableCommand {
     @Option(help: "The folder of a tiny autoencoder, which decodes in the place of the model's own.")
     var tinyDecoder: Path?
 
-    @OptionGroup var variant: VariantOptions
+    @OptionGroup var model: TextModelOptions
     @OptionGroup var sampling: SamplerOptions
     @OptionGroup var compute: ComputeOptions
 
@@ -71,7 +73,7 @@ struct SampleCommand: AsyncParsableCommand {
         for (name, isGiven) in [
             ("negative-prompt", negativePrompt != nil), ("guidance", guidance != nil),
             ("height", height != nil),
-            ("width", width != nil), ("variant", variant.variant != nil),
+            ("width", width != nil), ("variant", model.variant != nil), ("tokenizer", model.tokenizer != nil),
             ("tiny-decoder", tinyDecoder != nil),
         ] where isGiven {
             throw ValidationError("--\(name) means nothing without --prompt: leave it out, or give a prompt.")
@@ -86,7 +88,7 @@ struct SampleCommand: AsyncParsableCommand {
             job.label = label
             job.batch = batch
             job.sampling = sampling.settings
-            job.variant = variant.variant
+            (job.variant, job.tokenizer) = (model.variant, model.tokenizer?.url)
             return job
         }
         let made = try await Terminal.run(job)

@@ -18,7 +18,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Argument(
         help:
-            "Weights as safetensors, folders of Stable Diffusion, folders of runs, or folders that hold some."
+            "Weights as safetensors, Stable Diffusion as folders or single files, folders of runs, or folders that hold some."
     )
     var places: [Path] = []
 
@@ -30,6 +30,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "The folder of a tiny autoencoder, which decodes in the place of Stable Diffusion's own.")
     var tinyDecoder: Path?
+
+    @Option(help: "The folder of CLIP's tokenizer, for models of Stable Diffusion in one file.")
+    var tokenizer: Path?
 
     @Option(help: "The address to listen at; 0.0.0.0 for all that this machine has.")
     var host = "127.0.0.1"
@@ -104,6 +107,11 @@ struct ServeCommand: AsyncParsableCommand {
         for index in loads.indices {
             if let names { loads[index].classNames = names }
             loads[index].tinyDecoder = tinyDecoder?.url
+            if loads[index].isSingleFile { loads[index].tokenizer = tokenizer?.url }
+        }
+        if tokenizer != nil, !loads.contains(where: \.isSingleFile) {
+            throw ValidationError(
+                "--tokenizer is for a whole model of Stable Diffusion in one file, of which there is none.")
         }
         return (loads, runs)
     }

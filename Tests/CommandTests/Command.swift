@@ -49,15 +49,16 @@ struct Command {
     func callAsFunction(_ arguments: String...) throws -> Result { try run(arguments) }
 
     /// Runs `dmd`, and asks it to stop once it has made `file`, or after some seconds.
-    func run(_ arguments: [String], interruptAt file: String? = nil, interruptAfter seconds: UInt32? = nil)
-        throws
-        -> Result
-    {
+    func run(
+        _ arguments: [String], environment: [String: String] = [:], interruptAt file: String? = nil,
+        interruptAfter seconds: UInt32? = nil
+    ) throws -> Result {
         let process = Process()
         let (output, errors) = (Pipe(), Pipe())
         process.executableURL = Self.program
         process.arguments = arguments
         process.currentDirectoryURL = folder
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = errors
         try process.run()

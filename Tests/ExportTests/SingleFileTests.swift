@@ -23,34 +23,9 @@ final class SingleFileTests {
 
     deinit { try? FileManager.default.removeItem(at: parent) }
 
-    /// A small model with random weights, of sizes that a single file can have.
     private func makeModel(linear: Bool = false) throws -> URL {
         let folder = parent.appending(path: "model")
-        var stream = RandomStream(seed: 5, purpose: "single file")
-        var unet = UNet2DConditionConfiguration()
-        unet.blockOutChannels = [32, 64, 64]
-        (unet.downAttends, unet.upAttends) = ([true, true, false], [false, true, true])
-        unet.layersPerBlock = 1
-        unet.crossAttentionDim = 64
-        (unet.sampleHeight, unet.sampleWidth) = (16, 24)
-        unet.headCounts = [8, 8, 8]
-        unet.usesLinearProjection = linear
-        try saveUNet(
-            UNet2DConditionModel(unet, from: &stream), to: folder.appending(path: "unet"))
-        var autoencoder = AutoencoderKLConfiguration()
-        autoencoder.blockOutChannels = [32, 64]
-        autoencoder.layersPerBlock = 2
-        try saveAutoencoder(
-            AutoencoderKL(autoencoder, from: &stream),
-            to: folder.appending(path: "vae"))
-        var text = CLIPTextConfiguration()
-        (text.hiddenSize, text.intermediateSize, text.layers, text.heads) = (64, 96, 2, 1)
-        text.vocabularySize = try CLIPTokenizer(folder: tokenizer).vocabularySize
-        try saveTextEncoder(
-            CLIPTextModel(text, from: &stream),
-            to: folder.appending(path: "text_encoder"))
-        try FileManager.default.copyItem(at: tokenizer, to: folder.appending(path: "tokenizer"))
-        try saveModelIndex(SchedulerConfiguration(), to: folder)
+        try saveTinyStableDiffusion(to: folder, linear: linear)
         return folder
     }
 

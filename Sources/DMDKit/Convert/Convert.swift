@@ -51,7 +51,7 @@ public struct Convert: Job {
     /// Writes the file.
     public func run(in context: JobContext) throws -> Output {
         // What keeps the file from being read, such as a `key` that is needed, the reading below tells.
-        if output.pathExtension != "safetensors", (try? isSingleFile(input)) == true {
+        if output.pathExtension != "safetensors", SingleFileModel(input) != nil {
             return try unpack(context)
         }
         try refuse(

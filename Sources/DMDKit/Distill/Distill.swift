@@ -145,6 +145,7 @@ public struct Distill: Job {
             guard case .model(let model) = teacher else { preconditionFailure("there is no other teacher") }
             return model
         }
+        teacher = try teacher.unpacked(context)
         guard teacher.isOfText else {
             guard settings.guidance == nil else {
                 throw KitError(
@@ -204,6 +205,7 @@ public struct Distill: Job {
         }
         teacher.sampler = teacher.sampler ?? begun.sampler.flatMap(Sampling.Sampler.init)
         teacher.variant = teacher.variant ?? begun.variant
+        teacher.tokenizer = try teacher.tokenizer ?? begun.path("tokenizer", in: folder)
         self.teacher = .weights(teacher)
     }
 
@@ -213,6 +215,7 @@ public struct Distill: Job {
         var record = RunRecord(compute.processes, keeping: run.retention(begun))
         if case .weights(let teacher) = teacher {
             record.note(teacher.weights, as: "teacher", in: folder)
+            record.note(teacher.tokenizer, as: "tokenizer", in: folder)
             record.note(teacher.prompts?.file, as: "prompts", in: folder)
             record.note(teacher.prompts?.vectors, as: "promptVectors", in: folder)
             record.promptColumn = teacher.prompts?.column

@@ -50,6 +50,7 @@ extension Evaluate {
         var request = EvaluationInputRequest(path, count: count ?? 10_000)
         request.guidance = guidance
         request.take(variant: variant)
+        request.tokenizer = tokenizer
         if let split { request.split = split.part }
         request.size = size
         return request
@@ -91,6 +92,7 @@ extension Evaluate {
                 ["variant": variant],
                 "is '\(variant)', of which no folder of Stable Diffusion here has weights")
         }
+        if !all.contains(where: \.isSingleFile) { try refuseTokenizer(tokenizer) }
         if !subject.isModel {
             try refuse(["seeds": seeds], "is for a model's noise, and \(subject.path) is no model")
         }

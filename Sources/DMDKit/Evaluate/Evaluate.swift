@@ -42,6 +42,9 @@ public struct Evaluate: Job {
     /// The variant of the weights, such as `fp16`, of every folder of Stable Diffusion that has it; nil for those without one, or the
     /// only one.
     public var variant: String?
+    /// The folder of the tokenizer of a model in one file; nil for one that is found beside it, in the user's data folder or in Hugging
+    /// Face's cache.
+    public var tokenizer: URL?
     /// The random seed of a model's noise; nil for 0.
     public var seed: UInt64?
     /// How many seeds to take, from ``seed`` on: scores are then their mean, spreads their deviation. Nil for 1.

@@ -16,7 +16,7 @@ struct EvaluationInputRequest {
     enum Kind {
         /// Weights in `.safetensors`.
         case weights
-        /// A folder of Stable Diffusion.
+        /// A folder of Stable Diffusion, or a file of a whole model.
         case text
         /// Statistics in `.npz`, `.pkl` or `.pt`.
         case statistics
@@ -39,6 +39,8 @@ struct EvaluationInputRequest {
     var guidance: Double?
     /// The variant of the weights of a folder of Stable Diffusion; nil for those without one, or the only one.
     private(set) var variant: String?
+    /// The folder of the tokenizer of a model in one file; nil for one that is found.
+    var tokenizer: URL?
 
     static let (generator, teacher) = ("bundled:generator", "bundled:teacher")
     static let fashionMNIST = "bundled:fashion-mnist"
@@ -58,6 +60,9 @@ struct EvaluationInputRequest {
         split = provenance.split.flatMap(DatasetSplit.init) ?? .test
         (size, guidance, variant) = (provenance.size, provenance.guidance, provenance.variant)
     }
+
+    /// Whether it is a whole model in one file.
+    var isSingleFile: Bool { kind == .text && !isFolder(URL(filePath: path)) }
 
     var isModel: Bool { kind == .weights || kind == .text }
 
@@ -82,6 +87,8 @@ struct EvaluationInputRequest {
             return .text
         }
         switch url.pathExtension.lowercased() {
+        case "safetensors" where SingleFileModel(url) != nil, "ckpt" where SingleFileModel(url) != nil:
+            return .text
         case "safetensors": return .weights
         case "npz":
             return NumPyDataset.canOpen(url) && !ReferenceStatistics.canOpen(url) ? .images : .statistics
@@ -100,6 +107,9 @@ struct EvaluationInputRequest {
                 throw KitError(
                     "There is no \(path): name \(Self.generator), \(Self.teacher), \(Self.fashionMNIST), or a path."
                 )
+            case _ where kind == .text:
+                let place = URL(filePath: path)
+                return try SingleFileModel(place)?.folder(tokenizer: tokenizer) ?? place
             default: return URL(filePath: path)
             }
         }

@@ -32,6 +32,9 @@ public struct MakeReference: Job {
     public var guidance: Double?
     /// The variant of the weights of a folder of Stable Diffusion, such as `fp16`; nil for those without one, or the only one.
     public var variant: String?
+    /// The folder of the tokenizer of a model in one file; nil for one that is found beside it, in the user's data folder or in Hugging
+    /// Face's cache.
+    public var tokenizer: URL?
     /// The network, see ``Evaluate/features``.
     public var features: String?
     /// The weights of that network; nil for those that are installed.
@@ -135,6 +138,7 @@ extension MakeReference {
         var request = EvaluationInputRequest(input, count: count ?? 50_000)
         request.guidance = guidance
         request.take(variant: variant)
+        request.tokenizer = tokenizer
         request.split = (split ?? .train).part
         try request.sample(sampling)
         try refuseUnused(by: request)
@@ -162,6 +166,7 @@ extension MakeReference {
                 ["variant": variant],
                 "is '\(variant)', of which \(input) has no weights, or it is no folder of Stable Diffusion")
         }
+        if !request.isSingleFile { try refuseTokenizer(tokenizer) }
         if request.kind != .text || request.steps == 1 {
             try refuse(["guidance": guidance], "is for several steps of a folder of Stable Diffusion")
         }

@@ -6,7 +6,7 @@ public import Foundation
 
 /// Which teacher, and what it is asked for.
 public struct TeacherSettings: Sendable {
-    /// Weights as safetensors, or a folder of Stable Diffusion, which needs prompts; nil for the bundled teacher.
+    /// Weights as safetensors, or a folder of Stable Diffusion or a file of a whole model, which need prompts; nil for the bundled teacher.
     public var weights: URL?
     /// The prompts of a text-to-image teacher.
     public var prompts: PromptFile?
@@ -17,6 +17,9 @@ public struct TeacherSettings: Sendable {
     public var sampler: Sampling.Sampler?
     /// The variant of the weights of a text-to-image teacher, such as `fp16`; nil for those without one, or the only one.
     public var variant: String?
+    /// The folder of the tokenizer of a model in one file; nil for one that is found beside it, in the user's data folder or in Hugging
+    /// Face's cache.
+    public var tokenizer: URL?
 
     /// A teacher; see the properties.
     public init(
@@ -33,8 +36,17 @@ public struct TeacherSettings: Sendable {
         case text(URL, PromptFile)
     }
 
-    /// Whether the weights are a folder, as those of a text-to-image model are.
-    var isOfText: Bool { weights.map(isFolder) ?? false }
+    /// Whether the weights are those of a text-to-image model: a folder, or a file of all its parts.
+    var isOfText: Bool { weights.map { isFolder($0) || SingleFileModel($0) != nil } ?? false }
+
+    /// The same teacher as a folder, if it is a model in one file.
+    func unpacked(_ context: JobContext) throws -> TeacherSettings {
+        var unpacked = self
+        unpacked.weights = try weights.map { try modelFolder($0, tokenizer: tokenizer, context) }
+        if weights == nil { try refuseTokenizer(tokenizer) }
+        unpacked.tokenizer = nil
+        return unpacked
+    }
 
     /// What the weights are, once all settings are found to belong to it.
     ///

@@ -11,7 +11,7 @@ import Weights
 /// Makes images with a generator, or with a teacher: a sheet, or single files. Image number i of a seed is the same whatever
 /// the count and the batch.
 public struct Sample: Job {
-    /// Weights as safetensors, or with prompts a folder of Stable Diffusion; nil for the bundled generator.
+    /// Weights as safetensors, or with prompts a folder of Stable Diffusion or a file of a whole model; nil for the bundled generator.
     public var weights: URL?
     /// How many images; nil for 80, or 1 of each prompt.
     public var count: Int?
@@ -27,6 +27,9 @@ public struct Sample: Job {
     public var sampling = Sampling()
     /// The variant of the weights of a folder of Stable Diffusion, such as `fp16`; nil for those without one, or the only one.
     public var variant: String?
+    /// The folder of the tokenizer of a model in one file; nil for one that is found beside it, in the user's data folder or in Hugging
+    /// Face's cache.
+    public var tokenizer: URL?
     /// What to write; folders are made if need be. A name in .png or .jpg is one picture of all images. Another name is a folder
     /// of single PNG files, .zip an archive of them as EDM's tools read it, and .npz an array `arr_0` (uint8 `[N, H, W, C]`) with
     /// the classes as `arr_1`. Single files go on where an earlier job was stopped, and several processes may make them together.
@@ -70,8 +73,14 @@ public struct Sample: Job {
 
     private func samplePixels(_ place: SamplePlace, _ context: JobContext) throws -> Output {
         try refuse(["variant": variant], "is for a folder of Stable Diffusion, which needs a prompt")
+        try refuseTokenizer(tokenizer)
         let count = count ?? 80
         let file = weights ?? DataFiles.generator
+        if SingleFileModel(file) != nil {
+            throw SettingError(
+                "text", "is missing, which \(file.relativePath) needs, a model of images of text",
+                "give a prompt")
+        }
         let (steps, method) = try sampling.steps(of: WeightsUse(of: file))
         let denoiser = try loadDenoiser(at: file, device: compute.device)
         try method.check(denoiser, of: file)
@@ -124,9 +133,10 @@ public struct Sample: Job {
                 "count", "is \(count ?? 1) for each of \(text.prompts.count) prompts",
                 "give fewer: \(bounds.upperBound) images at most")
         }
+        let folder = try modelFolder(weights, tokenizer: tokenizer, context)
         let start = ContinuousClock.now
         let sampler = try TextSampler(
-            folder: weights, variant: variant, text, sampling, seed: seed, compute.device, context)
+            folder: folder, variant: variant, text, sampling, seed: seed, compute.device, context)
         let parallel = compute.device == .cpu ? min(batch, LibTorch.threads) : batch
         guard place.isPicture else {
             let (maker, network) = try sampler.maker(count ?? 1, context)

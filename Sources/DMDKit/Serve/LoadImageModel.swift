@@ -10,7 +10,7 @@ import Weights
 
 /// Loads a model that stays in memory.
 public struct LoadImageModel: Job {
-    /// A file of weights, or a folder of Stable Diffusion.
+    /// A file of weights, or a folder of Stable Diffusion or a file of a whole model.
     public var place: URL
     /// What it is; nil for what the file says, a generator where it says nothing.
     public var role: ImageModel.Role?
@@ -18,6 +18,9 @@ public struct LoadImageModel: Job {
     public var classNames: [String]?
     /// The folder of a tiny autoencoder, which decodes in the place of the model's own.
     public var tinyDecoder: URL?
+    /// The folder of the tokenizer of a model in one file; nil for one that is found beside it, in the user's data folder or in Hugging
+    /// Face's cache.
+    public var tokenizer: URL?
     /// Where it computes.
     public var compute: ComputeSettings
 
@@ -32,11 +35,15 @@ public struct LoadImageModel: Job {
             role == .teacher ? DataFiles.teacher : DataFiles.generator, as: role, compute: compute)
     }
 
+    /// Whether it is a whole model of Stable Diffusion in one file, which needs a ``tokenizer``.
+    public var isSingleFile: Bool { SingleFileModel(place) != nil }
+
     /// Loads it.
     ///
     /// - Throws: what is wrong with its files.
     public func run(in context: JobContext) throws -> ImageModel {
-        isFolder(place) ? try loadText(context) : try loadPixels()
+        let folder = try modelFolder(place, tokenizer: tokenizer, context)
+        return isFolder(folder) ? try loadText(folder, context) : try loadPixels()
     }
 
     private func loadPixels() throws -> ImageModel {
@@ -60,15 +67,16 @@ public struct LoadImageModel: Job {
             stepCounts: isTeacher ? .samplerSteps : 1...(use.levels?.count ?? 1))
     }
 
-    private func loadText(_ context: JobContext) throws -> ImageModel {
+    private func loadText(_ folder: URL, _ context: JobContext) throws -> ImageModel {
         if classNames != nil {
             throw SettingError("classNames", "belong to a model of classes, not of text", "leave them out")
         }
-        var folder = try StableDiffusionFolder(place)
+        var folder = try StableDiffusionFolder(folder)
         folder.warn = context.warn
         let model = try StableDiffusion(folder, tinyDecoder: tinyDecoder, device: compute.device)
         return ImageModel(
-            name: place.standardizedFileURL.lastPathComponent,
+            name: (isFolder(place) ? place : place.deletingPathExtension()).standardizedFileURL
+                .lastPathComponent,
             role: folder.isOneStep ? .generator : role ?? .teacher,
             network: .text(model), classNames: [], usualSteps: folder.usualSteps,
             stepCounts: folder.isOneStep ? 1...1 : .samplerSteps)

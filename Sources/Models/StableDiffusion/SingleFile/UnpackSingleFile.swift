@@ -59,11 +59,14 @@ public func unpackSingleFile(
     if let surplus = reader.surplus { warn(surplus) }
 }
 
-/// Whether a file has the tensors of a U-Net by CompVis's names, as one of a whole model does.
+/// The version of Stable Diffusion, 1 or 2, of a file that has the tensors of a U-Net by CompVis's names, as one of a whole model
+/// does; nil for another file.
 ///
 /// - Throws: `SafetensorsError`, `ConversionError`.
-package func isSingleFile(_ file: URL) throws -> Bool {
-    try StoredWeights(file).names.contains { $0.hasPrefix(CompVisNames.unet) }
+package func singleFileVersion(_ file: URL) throws -> Int? {
+    let names = try StoredWeights(file).names
+    guard names.contains(where: { $0.hasPrefix(CompVisNames.unet) }) else { return nil }
+    return names.contains { $0.hasPrefix(OpenCLIPNames.prefix) } ? 2 : 1
 }
 
 /// The keys of a single file's metadata.
