@@ -44,9 +44,16 @@ struct DistillCommand: AsyncParsableCommand {
         help: """
             Real images for recipes with a discriminator: a folder, an IDX file, a zip, or tar archives as WebDataset has \
             them, also by a pattern such as 'shards/{000..015}.tar' (default: the training images of \
-            --images, if it has any).
+            --images, if it has any). A text-to-image teacher needs their captions, a.txt beside a.jpg, in a folder or archives.
             """)
     var realImages: Path?
+
+    @Option(
+        help: """
+            For a text-to-image teacher: the folder that keeps the latents of --real-images and the vectors of their captions, 32 kB \
+            for each image of 512 x 512 and 118 kB for each caption (default: in the run's folder). Several runs may share it.
+            """)
+    var realLatents: Path?
 
     @Option(help: "LPIPS's weights (default: those that scripts/setup fetches).")
     var lpips: Path?
@@ -87,6 +94,7 @@ struct DistillCommand: AsyncParsableCommand {
         job.verifiesPairs = verify
         job.images = images?.url
         job.realImages = realImages?.url
+        job.realLatents = realLatents?.url
         job.lpips = lpips?.url
         return job
     }

@@ -62,6 +62,59 @@ struct TextWorkflowTests {
         }
     }
 
+    /// `photos/`, six pictures in colour with captions.
+    private func writePhotos(_ dmd: Command) throws {
+        try FileManager.default.createDirectory(at: dmd.url("photos"), withIntermediateDirectories: true)
+        for number in 0..<6 {
+            let pixels = (0..<20 * 24 * 3).map { UInt8(($0 * (number + 3)) % 256) }
+            try Image(width: 20, height: 24, channels: 3, pixels: pixels).write(
+                to: dmd.url("photos/\(number).png"))
+            try Data("ab \(number % 2)\n".utf8).write(to: dmd.url("photos/\(number).txt"))
+        }
+    }
+
+    @Test("distil with a discriminator that knows real images and their captions, in one piece or two")
+    func discriminator() throws {
+        try withModel { dmd in
+            try writePhotos(dmd)
+            func distill(_ out: String, _ options: String...) -> [String] {
+                self.distill(out) + [
+                    "--set", "distillation.regression.weight=0", "--set",
+                    "distillation.adversarial.weight=0.001", "--set",
+                    "distillation.adversarial.trunk=critic",
+                ] + options
+            }
+            let planned = try dmd.run(distill("plan", "--real-images", "photos", "--dry-run"))
+            #expect(planned.status == 0 && !dmd.exists("plan"), "\(planned.errors)")
+            let whole = try dmd.run(distill("whole", "--real-images", "photos", "--real-latents", "latents"))
+            #expect(whole.status == 0, "\(whole.errors)")
+            #expect(dmd.exists("latents/latents-00000.safetensors"))
+            let log = String(decoding: try dmd.data("whole/log.jsonl"), as: UTF8.self)
+            #expect(log.contains("loss/discriminator") && log.contains("logit/real"))
+            let halted = try dmd.run(
+                distill("halted", "--real-images", "photos"), interruptAt: "halted/checkpoints/step-000000001"
+            )
+            #expect(halted.status == 130, "\(halted.errors)")
+            let rest = try dmd("distill", "--resume", "halted")
+            #expect(rest.status == 0, "\(rest.errors)")
+            let weights = "generator/unet/diffusion_pytorch_model.safetensors"
+            #expect(try dmd.data("whole/\(weights)") == dmd.data("halted/\(weights)"))
+
+            func expect(_ words: String, _ result: Command.Result) {
+                #expect(result.status != 0 && result.errors.contains(words), "\(words): \(result.errors)")
+            }
+            expect("needs real images", try dmd.run(distill("none")))
+            try Image(width: 8, height: 8, channels: 3, level: 9).write(to: dmd.url("photos/6.png"))
+            expect("6.png do not fit", try dmd.run(distill("lacking", "--real-images", "photos")))
+            try Data("b".utf8).write(to: dmd.url("photos/6.txt"))
+            expect(
+                "holds", try dmd.run(distill("other", "--real-images", "photos", "--real-latents", "latents"))
+            )
+            for number in 0..<7 { try FileManager.default.removeItem(at: dmd.url("photos/\(number).txt")) }
+            expect("have no captions", try dmd.run(distill("silent", "--real-images", "photos")))
+        }
+    }
+
     @Test("go on after Ctrl-C as if nothing had been")
     func interruption() throws {
         try withModel { dmd in

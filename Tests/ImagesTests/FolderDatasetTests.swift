@@ -43,6 +43,22 @@ import Torch
         #expect(halfTurn.abs().max().item() > 50)
     }
 
+    @Test func textsBesideImagesAreTheirCaptions() throws {
+        let folder = try ScratchFolder()
+        try folder.write(png(1), "set/x/a.b.png")
+        try folder.write(Array("a\ncat\r\n".utf8), "set/x/a.b.txt")
+        try folder.write(png(2), "set/y/c.jpg")
+        let place = folder.url.appending(path: "set")
+        #expect(complaint { _ = try openDataset(at: place).captions() }.contains("c.jpg do not fit"))
+        try folder.write(Array("\u{20AC} dog".utf8), "set/y/c.TXT")
+        let set = try openDataset(at: place)
+        #expect(set.count == 2 && set.classNames == ["x", "y"])
+        #expect(try set.captions() == ["a cat", "\u{20AC} dog"])
+        // A text of no image is what it was before: no image.
+        try folder.write(Array("notes".utf8), "set/notes.txt")
+        #expect(complaint { _ = try openDataset(at: place) }.contains("notes.txt"))
+    }
+
     @Test func subfoldersAreClassesInOrder() throws {
         let folder = try ScratchFolder()
         try folder.write(png(1), "dogs/b.png")

@@ -45,6 +45,23 @@ import Torch
         #expect(one.count == 1 && one.imageShape == [3, 8, 8])
     }
 
+    @Test func captionsMayBeAbsentButNotForSomeWhereTheyAreAskedFor() throws {
+        let folder = try ScratchFolder()
+        let all = try folder.write(
+            HandMade.tar([
+                ("a.png", try png(1)), ("a.txt", text(" a red\n dog ")), ("b.txt", text("")),
+                ("b.png", try png(2)),
+            ]), "all.tar")
+        #expect(try openDataset(at: all).captions() == ["a red dog", ""])
+        let bare = try folder.write(HandMade.tar([("a.png", try png(1))]), "bare.tar")
+        #expect(try openDataset(at: bare).captions() == nil)
+        let some = try folder.write(
+            HandMade.tar([("a.png", try png(1)), ("a.txt", text("a")), ("b.png", try png(2))]), "some.tar")
+        let set = try openDataset(at: some)
+        #expect(set.count == 2)
+        #expect(complaint { _ = try set.captions() }.contains("b.png do not fit its images: it has no .txt"))
+    }
+
     @Test func labelsMayBeAbsentButNotForSome() throws {
         let folder = try ScratchFolder()
         let bare = try folder.write(HandMade.tar([("a.png", try png(1)), ("b.png", try png(2))]), "bare.tar")

@@ -39,6 +39,9 @@ public struct Distill: Job {
     /// Real images for recipes with a discriminator: a folder, an IDX file or a zip, of which the training images are taken; nil for those
     /// of ``images`` if they come with training images, and for Fashion-MNIST's with the bundled teacher.
     public var realImages: URL?
+    /// Where the latents of ``realImages`` and the vectors of their captions are kept, for a text-to-image teacher; nil for `real` in the
+    /// run's folder. Several runs may share it.
+    public var realLatents: URL?
     /// LPIPS's weights; nil for those that are installed.
     public var lpips: URL?
     /// The distance of the regression loss in the place of LPIPS, such as for images that LPIPS does not know.
@@ -195,6 +198,7 @@ public struct Distill: Job {
         pairs = try pairs ?? begun.path("pairs", in: folder)
         images = try images ?? begun.path("images", in: folder)
         realImages = try realImages ?? begun.path("realImages", in: folder)
+        realLatents = try realLatents ?? begun.path("realLatents", in: folder)
         lpips = try lpips ?? begun.path("lpips", in: folder)
         tinyDecoder = try tinyDecoder ?? begun.path("tinyDecoder", in: folder)
         guard case .weights(var teacher) = teacher else { return }
@@ -226,6 +230,7 @@ public struct Distill: Job {
         record.note(pairs, as: "pairs", in: folder)
         record.note(images, as: "images", in: folder)
         record.note(realImages, as: "realImages", in: folder)
+        record.note(realLatents, as: "realLatents", in: folder)
         record.note(lpips, as: "lpips", in: folder)
         record.note(tinyDecoder, as: "tinyDecoder", in: folder)
         record.inputs["teacher"] = model.fingerprint

@@ -63,7 +63,7 @@ struct DistillationRun<Model: TeacherModel> {
         try require(("processes", processes, 1...1_000_000))
         try checkLevels()
         let cost = try Cost(memory, on: device, processes: processes) {
-            try distiller(pairs: trialPairs(), loadLPIPS(), realImages(), .alone)
+            try distiller(pairs: trialPairs(), loadLPIPS(), realImages(isTrial: true), .alone)
         }
         return "\(try settings.yaml())\(cost)"
     }
@@ -108,22 +108,27 @@ struct DistillationRun<Model: TeacherModel> {
     /// What a discriminator learns from; nil where there is none.
     ///
     /// - Throws: `DistillationError.noRealImages` where one would have nothing, before any pairs are made for it.
-    private func realImages() throws -> (any RealImages)? {
+    private func realImages(isTrial: Bool = false) throws -> (any RealImages)? {
         guard settings.distillation.needsRealImages else {
-            try refuse(["realImages": job.realImages], "is of no use to a recipe without a discriminator")
+            try refuse(
+                ["realImages": job.realImages, "realLatents": job.realLatents],
+                "is of no use to a recipe without a discriminator")
             return nil
-        }
-        guard model.prompts == nil else {
-            throw KitError(
-                "A discriminator for a text-to-image teacher would need real images with captions, which dmd does not take: set "
-                    + "`adversarial.weight` to 0.")
         }
         let isNamed = job.realImages != nil
         guard let source = try job.realImages ?? testImages() else { throw DistillationError.noRealImages }
         let dataset = try openDataset(at: source, split: .train, size: model.imageShape[1])
         context.warnOfTurnedImages(in: dataset, at: source.relativePath)
         guard isNamed || comesAsTwo(dataset) else { throw DistillationError.noRealImages }
-        return DatasetImages(dataset, classCount: model.network.classCount)
+        guard model.prompts != nil else {
+            try refuse(["realLatents": job.realLatents], "is for a text-to-image teacher")
+            return try model.realImages(dataset, keptIn: folder.url, device: device, context)
+        }
+        return isTrial
+            ? TrialImages(shape: model.network.sampleShape, conditions: model.conditions)
+            : try model.realImages(
+                dataset, keptIn: job.realLatents ?? folder.url.appending(path: "real"), device: device,
+                context)
     }
 
     /// The images that distances are measured from.

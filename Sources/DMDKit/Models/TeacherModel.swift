@@ -5,6 +5,7 @@ public import Diffusion
 public import Distillation
 public import Evaluation
 public import Foundation
+public import Images
 import Models
 public import Torch
 import Training
@@ -40,6 +41,17 @@ public protocol TeacherModel: Sendable {
     /// Images by a generator.
     func imageMaker(_ generator: Generator<Network.Replica>, seed: UInt64) -> ImageMaker
 
+    /// Real images as a discriminator sees them.
+    ///
+    /// - Parameters:
+    ///   - dataset: images of ``imageShape``.
+    ///   - folder: for what is worth keeping of them.
+    ///   - device: where they are made ready.
+    ///   - context: hears of the progress.
+    func realImages(
+        _ dataset: any ImageDataset, keptIn folder: URL, device: Device, _ context: JobContext
+    ) throws -> any RealImages
+
     /// Reads the network of a generator that ``save(_:as:in:metadata:)`` wrote.
     func generator(at url: URL) throws -> Network.Replica
 
@@ -57,6 +69,11 @@ public protocol TeacherModel: Sendable {
 }
 
 extension TeacherModel {
+    /// The images themselves, with their classes.
+    public func realImages(
+        _ dataset: any ImageDataset, keptIn folder: URL, device: Device, _ context: JobContext
+    ) throws -> any RealImages { DatasetImages(dataset, classCount: network.classCount) }
+
     /// What pairs of the teacher are made of.
     func pairs(count: Int, steps: Int, seed: UInt64, shardSize: Int = 1_000) -> PairDescription {
         PairDescription(

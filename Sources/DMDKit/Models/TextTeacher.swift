@@ -7,6 +7,7 @@ import Encoders
 public import Evaluation
 import Export
 public import Foundation
+public import Images
 public import Models
 public import Torch
 import Weights
@@ -135,6 +136,30 @@ public struct TextTeacher: TeacherModel {
         ) { [conditions] indices in
             conditions.map { conditions in conditions(indices.map { $0 % conditions.count }) }
         }
+    }
+
+    /// Latents of images, with the vectors of their captions, both of which are kept.
+    ///
+    /// - Throws: ``KitError`` for images without captions.
+    public func realImages(
+        _ dataset: any ImageDataset, keptIn folder: URL, device: Device, _ context: JobContext
+    ) throws -> any RealImages {
+        guard let captions = try dataset.captions() else {
+            throw KitError(
+                "The real images have no captions, which the discriminator of a text-to-image teacher needs: put a.txt beside each a.jpg, "
+                    + "in a folder or in WebDataset's tar archives.")
+        }
+        guard dataset.imageShape == imageShape else {
+            throw KitError(
+                "The real images are \(dataset.imageShape) and the teacher's \(imageShape) (channels, height, width): take images of "
+                    + "three channels, and a teacher of square images.")
+        }
+        let encoder = try self.folder.loadPromptEncoder(device: device)
+        let vectors = try Self.vectors(
+            of: captions, encoder, in: folder.appending(path: "captions.vectors"), context)
+        return try CaptionedImages(
+            dataset, vectors, encoder: autoencoder, fingerprint: Weights.fingerprint(of: autoencoder.state),
+            in: folder, device: device, context)
     }
 
     /// Reads the network of a generator's folder.

@@ -24,7 +24,7 @@ public final class PromptVectors: ConditionSource {
 
     /// For each prompt the number of its text.
     private let texts: [Int]
-    private let files: [SafetensorsFile]
+    private let vectors: KeptTensors
 
     /// Opens a folder, and makes what it lacks.
     ///
@@ -50,18 +50,13 @@ public final class PromptVectors: ConditionSource {
             encoder: encoder)
         if try manifest.begin(in: folder) { renewed() }
 
-        var files: [SafetensorsFile] = []
-        for first in stride(from: 0, to: numbers.count, by: PromptManifest.fileSize) {
-            let range = first..<min(first + PromptManifest.fileSize, numbers.count)
-            let url = folder.appending(path: PromptManifest.file(first / PromptManifest.fileSize))
-            try Self.make(url, of: range) { part in
-                try progress(part.lowerBound, numbers.count)
-                return try LibTorch.withErrors { try withoutGradients { try encode(Array(numbers[part])) } }
-            }
-            files.append(try Self.open(url, range))
+        do {
+            vectors = try KeptTensors(
+                in: folder, named: "prompts", count: numbers.count, make: { try encode(Array(numbers[$0])) },
+                progress: progress)
+        } catch let damage as KeptTensors.Damage {
+            throw PromptVectorsError.damaged(file: damage.file)
         }
-        try progress(numbers.count, numbers.count)
-        self.files = files
         count = prompts.count
         let order = texts.map(String.init).joined(separator: ",")
         fingerprint = Self.fingerprintMark + sha256(Data("\(manifest.texts) \(encoder) \(order)".utf8))
@@ -72,46 +67,7 @@ public final class PromptVectors: ConditionSource {
 
     /// The vectors of the prompts of the given numbers, as `context`.
     public func callAsFunction(_ numbers: [Int]) -> Condition {
-        .context(
-            .stacked(
-                numbers.map { number in
-                    let text = texts[number]
-                    guard let vector = try? files[text / PromptManifest.fileSize].tensor("\(text)") else {
-                        preconditionFailure("the vector of text \(text) was there when the folder was opened")
-                    }
-                    return vector.to(.float32)
-                }))
-    }
-
-    /// Makes a file with the vectors of a range of texts, unless it is there.
-    ///
-    /// - Parameter encode: makes the vectors of a part of the range.
-    private static func make(_ url: URL, of range: Range<Int>, _ encode: (Range<Int>) throws -> Tensor) throws
-    {
-        func isThere() -> Bool { FileManager.default.fileExists(atPath: url.path) }
-        defer { FileClaim.removeAbandoned(on: url) }
-        if isThere() { return }
-        let claim = try FileClaim(waitingFor: url)
-        if !isThere() {
-            var vectors: OrderedDictionary<String, Tensor> = [:]
-            for start in stride(from: range.lowerBound, to: range.upperBound, by: 32) {
-                let part = start..<min(start + 32, range.upperBound)
-                let stored = try encode(part).to(.float16).to(Device.cpu)
-                for (row, number) in part.enumerated() {
-                    vectors["\(number)"] = stored.selected(dim: 0, index: row).contiguous()
-                }
-            }
-            try SafetensorsFile.write(vectors, metadata: [:], to: url)
-        }
-        claim.fulfil()
-    }
-
-    /// A file that holds the texts of a range.
-    private static func open(_ url: URL, _ range: Range<Int>) throws -> SafetensorsFile {
-        guard let file = try? SafetensorsFile(url), file.names == range.map(String.init) else {
-            throw PromptVectorsError.damaged(file: url.relativePath)
-        }
-        return file
+        .context(vectors(numbers.map { texts[$0] }))
     }
 }
 
@@ -127,11 +83,6 @@ private struct PromptManifest: Codable, Equatable {
     let encoder: String
 
     private static let currentVersion = 2
-
-    /// Texts in one file.
-    static let fileSize = 1_000
-
-    static func file(_ number: Int) -> String { String(format: "prompts-%05d.safetensors", number) }
 
     /// Begins a folder, unless it holds the same already.
     ///

@@ -9,7 +9,7 @@ public import Torch
 ///
 /// `dataset.json` in the folder gives the classes, as in a ``ZipDataset``. Without it, where every image lies in
 /// one of two or more subfolders, the first subfolder on its path is its class, numbered in the order of their
-/// names. Links are followed. Hidden files, and those that Windows and macOS leave beside images, are passed over; any
+/// names. `a.txt` beside `a.jpg` is its caption. Links are followed. Hidden files, and those that Windows and macOS leave beside images, are passed over; any
 /// other file that is no image is an error, since a set that silently lacks images trains a wrong model. Headers are read
 /// at once, pixels when first asked for. The set is RGB if any image is.
 public struct FolderDataset: ImageDataset {
@@ -26,6 +26,7 @@ public struct FolderDataset: ImageDataset {
     /// `[C, H, W]`.
     public var imageShape: [Int] { store.shape }
     private let store: ImageStore
+    private let texts: Captions
 
     /// Opens a folder.
     ///
@@ -40,7 +41,7 @@ public struct FolderDataset: ImageDataset {
     ///   the first, a link that leads nowhere, or an image that `dataset.json` lacks.
     public init(at url: URL, size: Int? = nil, turnsImages: Bool = false, keepsImages: Bool = true) throws {
         let all = try Self.paths(in: url)
-        let paths = all.filter { $0 != LabelFile.name }
+        let (paths, texts) = Self.split(all.filter { $0 != LabelFile.name })
         guard !paths.isEmpty else {
             throw ImageError.notADataset(
                 file: url.path,
@@ -57,7 +58,10 @@ public struct FolderDataset: ImageDataset {
         turnedCount = headers.turnedCount
 
         count = files.count
-        if paths.count < all.count {
+        self.texts = Captions(of: files.map(\.path)) { index in
+            try texts[index].map { try readFile(url.appendingPathComponent($0)) }
+        }
+        if all.contains(LabelFile.name) {
             let file = url.appendingPathComponent(LabelFile.name)
             labels = try LabelFile.labels(readFile(file), of: paths, file: file.path)
             classNames = nil
@@ -77,6 +81,9 @@ public struct FolderDataset: ImageDataset {
         try store.images(at: indices)
     }
 
+    /// The texts beside the images.
+    public func captions() throws -> [String]? { try texts.all() }
+
     /// The paths, relative to the folder, of all files that are not passed over.
     private static func paths(in folder: URL) throws -> [String] {
         do {
@@ -84,6 +91,16 @@ public struct FolderDataset: ImageDataset {
         } catch {
             throw ImageError.unreadable(file: error.path, reason: error.reason)
         }
+    }
+
+    /// Images, and the texts of their names, nil for each that is not there. A text of no image is no text.
+    private static func split(_ all: [String]) -> (images: [String], texts: [String?]) {
+        func stem(_ path: String) -> String { (path as NSString).deletingPathExtension }
+        func isText(_ path: String) -> Bool { (path as NSString).pathExtension.lowercased() == "txt" }
+        let named = Set(all.lazy.filter { !isText($0) }.map(stem))
+        let images = all.filter { !isText($0) || !named.contains(stem($0)) }
+        let texts = Dictionary(all.lazy.filter(isText).map { (stem($0), $0) }) { first, _ in first }
+        return (images, images.map { isText($0) ? nil : texts[stem($0)] })
     }
 
     private static func classNames(of paths: [String]) -> [String]? {

@@ -25,6 +25,11 @@ public protocol ImageDataset: Sendable {
     ///
     /// - Throws: ``ImageError`` naming the file, where images are read only when asked for.
     func images(at indices: [Int]) throws -> Tensor
+
+    /// What each image shows, in words; nil where that is told of none.
+    ///
+    /// - Throws: ``ImageError`` for an image without a caption, which others have.
+    func captions() throws -> [String]?
 }
 
 extension ImageDataset {
@@ -32,6 +37,8 @@ extension ImageDataset {
     public var classNames: [String]? { nil }
     /// None.
     public var turnedCount: Int { 0 }
+    /// None.
+    public func captions() throws -> [String]? { nil }
 }
 
 /// The part of a set that comes as two.

@@ -9,7 +9,7 @@ public import Torch
 /// The images in tar archives, laid out as WebDataset has it: the files of a sample follow one another, and are named by its key and what
 /// they hold, such as `0007.jpg`, `0007.cls` and `0007.txt`.
 ///
-/// A sample's image ends in `.png`, `.jpg`, `.jpeg` or `.webp`; its class, a whole number, in `.cls`; all other files are passed over. Samples are in
+/// A sample's image ends in `.png`, `.jpg`, `.jpeg` or `.webp`; its class, a whole number, in `.cls`; its caption in `.txt`; all other files are passed over. Samples are in
 /// the order of the archives, and may be asked for in any: archives are mapped into memory, of which the headers are read at once and
 /// images when first asked for. The set is RGB if any image is.
 public struct ShardDataset: ImageDataset {
@@ -24,6 +24,7 @@ public struct ShardDataset: ImageDataset {
     /// `[C, H, W]`.
     public var imageShape: [Int] { store.shape }
     private let store: ImageStore
+    private let texts: Captions
 
     /// The archives that a path stands for: one, those of a pattern such as `{000..015}.tar`, or all in a folder that holds nothing else;
     /// nil of any other path.
@@ -71,6 +72,7 @@ public struct ShardDataset: ImageDataset {
         count = samples.count
         turnedCount = headers.turnedCount
         labels = try Self.labels(of: samples)
+        texts = Captions(of: samples.map(\.title)) { samples[$0].caption }
         classCount = labels?.max().map { $0 + 1 } ?? 0
         store = ImageStore(shape: headers.shape, size: size, keepsImages: keepsImages) { index in
             let sample = samples[index]
@@ -80,6 +82,9 @@ public struct ShardDataset: ImageDataset {
 
     /// The images at `indices` as uint8 `[N, C, H, W]`.
     public func images(at indices: [Int]) throws -> Tensor { try store.images(at: indices) }
+
+    /// The texts of the samples.
+    public func captions() throws -> [String]? { try texts.all() }
 
     /// The classes, which all samples must have if any has one.
     private static func labels(of samples: [Sample]) throws -> [Int]? {
@@ -112,6 +117,7 @@ private struct Sample: Sendable {
     let name: String
     let image: Data
     let label: Data?
+    let caption: Data?
 
     /// What errors call it.
     var title: String { "\(archive): \(name)" }
@@ -138,7 +144,7 @@ private struct Sample: Sendable {
                 samples.append(
                     Sample(
                         archive: url.path, name: image.path, image: image.contents,
-                        label: first(["cls"])?.contents))
+                        label: first(["cls"])?.contents, caption: first(["txt"])?.contents))
             }
             start = end
         }

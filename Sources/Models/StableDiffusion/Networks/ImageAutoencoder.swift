@@ -32,12 +32,17 @@ extension ImageAutoencoder {
     public func imageShape(ofLatents shape: [Int]) -> [Int] { [3] + shape[1...].map { $0 * reduction } }
 
     /// Images of latents, one after the other, so that memory holds what one needs; without gradient.
-    public func decodeEach(_ latents: Tensor) -> Tensor {
+    public func decodeEach(_ latents: Tensor) -> Tensor { each(latents) { decode($0) } }
+
+    /// Latents of images, likewise.
+    public func encodeEach(_ images: Tensor) -> Tensor { each(images) { encode($0) } }
+
+    private func each(_ x: Tensor, _ body: @Sendable (Tensor) -> Tensor) -> Tensor {
         withoutGradients {
             .concatenated(
-                (0..<latents.shape[0]).map { index in
+                (0..<x.shape[0]).map { index in
                     // One image has all threads.
-                    inParts(latents.narrowed(dim: 0, start: index, count: 1)) { decode($0) }
+                    inParts(x.narrowed(dim: 0, start: index, count: 1), body)
                 })
         }
     }
