@@ -105,12 +105,17 @@ public struct ExportGenerator: Job {
     /// Writes what the exported weights make of noise and a prompt.
     private func write(_ prompt: String) throws {
         let model = try StableDiffusion(folder: out, device: compute.device)
-        let noise = sampleNoise([0], seed: 0, shape: try model.folder.latentShape()).to(compute.device)
+        let (shape, steps) = (try model.folder.latentShape(), model.folder.usualSteps)
+        var noises: OrderedDictionary = ["noise": sampleNoise([0], seed: 0, shape: shape).to(compute.device)]
+        for step in 1..<max(1, steps) {
+            noises["noise.\(step)"] = freshNoise([0], seed: 0, shape: shape, step: step).to(compute.device)
+        }
         let latents = model.folder.scheduler.sample(
-            model.denoiser(), noise: noise, given: model.promptEncoder([prompt]).condition, steps: 1)
-        let tensors: OrderedDictionary = [
-            "noise": noise, "latents": latents, "image": model.autoencoder.decodeEach(latents),
-        ]
+            model.denoiser(), noise: noises.values[0], given: model.promptEncoder([prompt]).condition,
+            steps: steps
+        ) { noises.values[$0] }
+        var tensors = noises
+        (tensors["latents"], tensors["image"]) = (latents, model.autoencoder.decodeEach(latents))
         try SafetensorsFile.write(
             tensors, metadata: ["prompt": prompt], to: out.appending(path: "example.safetensors"))
     }

@@ -12,12 +12,17 @@ import Weights
 ///
 ///     latents = mu(noiseScale z, timestep | prompt),   image = decode(latents / scalingFactor)
 ///
-/// with `mu` the clean sample that belongs to the network's prediction, see `PredictionType`.
+/// with `mu` the clean sample that belongs to the network's prediction, see `PredictionType`. A generator of several steps goes on at each
+/// further of its ``timesteps`` with `latents = mu(alpha latents + sigma z, timestep | prompt)` and fresh noise `z`.
 public struct OneStepContract: Codable, Equatable, Sendable {
     /// What unit normal noise is multiplied by before the network sees it.
     public var noiseScale: Double
-    /// The only time step that the network is evaluated at.
+    /// The first time step that the network is evaluated at, in one step the only one.
     public var timestep: Int
+    /// All of them, falling; nil where there is one.
+    public var timesteps: [Int]?
+    /// `alpha` at each of the ``timesteps``.
+    public var alphas: [Double]?
     /// `alpha` at that step; `sigma` is `sqrt(1 - alpha^2)`.
     public var alpha: Double
     /// What the network predicts.
@@ -62,6 +67,11 @@ public struct OneStepContract: Codable, Equatable, Sendable {
         noiseScale = schedule.initialScale
         timestep = schedule.count - 1
         alpha = schedule.level(at: Tensor([timestep])).alpha.item()
+        if scheduler.generatorSteps > 1 {
+            let levels = scheduler.generatorLevels(steps: scheduler.generatorSteps)
+            timesteps = levels
+            alphas = schedule.level(at: Tensor(levels)).alpha.array(as: Double.self)
+        }
         prediction = scheduler.prediction
         self.guidance = guidance
         let parts: KeyValuePairs<String, (URL) -> ModelFolder> = [

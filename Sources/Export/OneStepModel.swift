@@ -11,7 +11,7 @@ import Weights
 /// Writes a generator that was distilled from a model of Stable Diffusion: a whole folder in the layout of diffusers, with
 /// the tokenizer, the text encoder and the autoencoder of the teacher, and `contract.json`, see ``OneStepContract``.
 ///
-/// `StableDiffusion` and diffusers' `StableDiffusionPipeline` make images of it in one step, the latter with
+/// `StableDiffusion` and diffusers' `StableDiffusionPipeline` make images of it in one step, or a few, the latter with
 ///
 ///     pipeline(prompt, num_inference_steps=1, guidance_scale=0)
 ///
@@ -25,13 +25,15 @@ import Weights
 ///   - variant: that of the teacher's weights, see `StableDiffusionFolder`.
 ///   - folder: the folder to write; those above it are made if need be.
 ///   - dtype: what all weights are stored as.
+///   - steps: those that the generator takes, evenly spaced; a divisor of the schedule's.
 ///   - guidance: that of the teacher in the distillation, which the generator has taken in.
 /// - Throws: ``OneStepModelError``, `StableDiffusionError`, `ModelFolderError`, `SafetensorsError`.
 public func saveOneStepModel(
     _ unet: UNet2DConditionModel, teacher: URL, variant: String? = nil, to folder: URL,
-    dtype: DType = .float32, guidance: Double
+    dtype: DType = .float32, steps: Int = 1, guidance: Double
 ) throws {
-    try write(to: folder, partsOf: teacher, variant, dtype: dtype, guidance: guidance) { folder in
+    try write(to: folder, partsOf: teacher, variant, dtype: dtype, steps: steps, guidance: guidance) {
+        folder in
         try saveUNet(unet, to: folder, dtype: dtype)
         let original = ModelFolder.unet(teacher.appending(path: "unet"))
         guard try original.configuration() == unet.configuration else { return }
@@ -41,7 +43,7 @@ public func saveOneStepModel(
 }
 
 /// Copies the folder of a one-step generator with weights of another type, see
-/// ``saveOneStepModel(_:teacher:variant:to:dtype:guidance:)``.
+/// ``saveOneStepModel(_:teacher:variant:to:dtype:steps:guidance:)``.
 ///
 /// - Parameters:
 ///   - model: the generator; its weights must be those that its contract names.
@@ -51,13 +53,15 @@ public func saveOneStepModel(
 public func copyOneStepModel(_ model: URL, to folder: URL, dtype: DType) throws {
     let contract = try OneStepContract(of: model)
     try contract.checkWeights(in: model)
-    try write(to: folder, partsOf: model, nil, dtype: dtype, guidance: contract.guidance) { folder in
+    let steps = try SchedulerConfiguration(ofModel: model).generatorSteps
+    try write(to: folder, partsOf: model, nil, dtype: dtype, steps: steps, guidance: contract.guidance) {
+        folder in
         try ModelFolder.unet(model.appending(path: "unet")).copy(to: folder, dtype: dtype)
     }
 }
 
 private func write(
-    to folder: URL, partsOf model: URL, _ variant: String?, dtype: DType, guidance: Double,
+    to folder: URL, partsOf model: URL, _ variant: String?, dtype: DType, steps: Int, guidance: Double,
     writeUNet: (URL) throws -> Void
 ) throws {
     let place = folder.standardizedFileURL
@@ -66,7 +70,7 @@ private func write(
         throw OneStepModelError.occupied(folder: folder.path)
     }
     var scheduler = try SchedulerConfiguration(ofModel: model)
-    scheduler.sampler = .oneStep
+    (scheduler.sampler, scheduler.generatorSteps) = (.generator, steps)
     let autoencoder = ModelFolder.autoencoder(model.appending(path: "vae"), variant: variant)
     let className = try autoencoder.configuration(as: AutoencoderConfiguration.self).className
     try writeFolderAtomically(place) { folder in

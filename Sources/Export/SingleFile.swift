@@ -59,6 +59,9 @@ public func writeSingleFile(
         SingleFileMetadata.resolution: "\(folder.trainedWidth)x\(folder.trainedHeight)",
         SingleFileMetadata.prediction: scheduler.prediction == .velocity ? "v" : "epsilon",
     ]
-    if folder.isOneStep { metadata[SingleFileMetadata.sampler] = scheduler.sampler.rawValue }
+    if folder.isGenerator {
+        metadata[SingleFileMetadata.sampler] = scheduler.sampler.rawValue
+        metadata[SingleFileMetadata.steps] = "\(scheduler.generatorSteps)"
+    }
     try SafetensorsFile.write(tensors, metadata: metadata, to: file)
 }

@@ -62,6 +62,39 @@ struct TextWorkflowTests {
         }
     }
 
+    @Test("distil a model into one that makes images in two steps, which all commands follow")
+    func fewSteps() throws {
+        try withModel { dmd in
+            let odd = try dmd.run(distill("odd") + ["--set", "distillation.levels=[999, 600]"])
+            #expect(odd.status != 0 && odd.errors.contains("such as [999, 499]"), "\(odd.errors)")
+            let run = try dmd.run(distill("run") + ["--set", "distillation.levels=[999, 499]"])
+            #expect(run.status == 0, "\(run.errors)")
+            func sample(_ out: String, _ options: String...) throws -> Command.Result {
+                try dmd.run(
+                    ["sample", "--generator", "run/generator", "--prompt", "ab", "--out", out] + options)
+            }
+            #expect(try sample("usual.png").status == 0)
+            #expect(try sample("two.png", "--steps", "2").status == 0)
+            #expect(try sample("one.png", "--steps", "1").status == 0)
+            #expect(try dmd.data("usual.png") == dmd.data("two.png"))
+            #expect(try dmd.data("usual.png") != dmd.data("one.png"))
+            let many = try sample("many.png", "--steps", "3")
+            #expect(many.status != 0 && many.errors.contains("give from 1 to 2"), "\(many.errors)")
+            let exported = try dmd("export", "run/generator", "--out", "out", "--example", "ab")
+            #expect(exported.status == 0, "\(exported.errors)")
+            let scheduler = String(
+                decoding: try dmd.data("out/scheduler/scheduler_config.json"), as: UTF8.self)
+            #expect(scheduler.contains("\"original_inference_steps\" : 2"), "\(scheduler)")
+            let judged = try dmd(
+                "evaluate", "run/generator", "--against", "model", "--against-steps", "2", "--prompts",
+                "prompts.csv",
+                "--count", "4", "--distance-only", "--features", "vgg16")
+            #expect(judged.status == 0, "\(judged.errors)")
+            #expect(
+                String(decoding: try dmd.data("evaluation.json"), as: UTF8.self).contains("\"steps\" : 2"))
+        }
+    }
+
     /// `photos/`, six pictures in colour with captions.
     private func writePhotos(_ dmd: Command) throws {
         try FileManager.default.createDirectory(at: dmd.url("photos"), withIntermediateDirectories: true)

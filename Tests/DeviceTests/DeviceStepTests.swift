@@ -223,7 +223,7 @@ struct DeviceStepTests {
     func sampleLatents(sampler: SchedulerConfiguration.Sampler) throws {
         var scheduler = SchedulerConfiguration()
         scheduler.sampler = sampler
-        let steps = sampler == .oneStep ? 1 : 3
+        let steps = sampler == .generator ? 1 : 3
         try expectSame("\(sampler)", writes: steps == 1 ? 0 : 4 * scheduler.evaluations(steps: steps)) {
             device in
             let denoiser = Self.guided(on: device)

@@ -65,15 +65,53 @@ final class OneStepModelTests {
         }
         #expect(
             error.description
-                == "The model is a one-step generator and cannot take 4 steps: give 1, or use the model it was distilled from."
+                == "The model is a generator of one step and cannot take 4: give 1, or use the model it was distilled from."
         )
+    }
+
+    @Test(
+        "several steps go from level to level with fresh noise, which the file of the scheduler and the contract tell"
+    )
+    func fewSteps() throws {
+        let unet = try makeUNet()
+        try saveOneStepModel(unet, teacher: teacher, to: folder, steps: 4, guidance: 3)
+        let model = try StableDiffusion(folder: folder)
+        let scheduler = model.folder.scheduler
+        // As diffusers' LCMScheduler has it with original_inference_steps = 4.
+        #expect(scheduler.generatorLevels(steps: 4) == [999, 749, 499, 249])
+        #expect(scheduler.generatorLevels(steps: 3) == [999, 749, 499])
+        #expect(scheduler.generatorLevels(steps: 2) == [999, 499])
+        #expect(model.folder.usualSteps == 4 && model.folder.usualGuidance(steps: 4) == 1)
+        let error = try #require(throws: StableDiffusionError.self) { try scheduler.check(steps: 5) }
+        #expect(error.description.contains("a generator of 4 steps and cannot take 5: give from 1 to 4"))
+        let contract = try OneStepContract(of: folder)
+        #expect(contract.timestep == 999 && contract.timesteps == [999, 749, 499, 249])
+        #expect(contract.alphas?.count == 4 && contract.alphas?.first == contract.alpha)
+
+        let denoiser = model.denoiser(guidance: 1)
+        let prompts = model.promptEncoder(["ab", "c", "a"]).condition
+        func noise(_ step: Int) -> Tensor { freshNoise([0, 1, 2], seed: 5, shape: [2, 8, 8], step: step) }
+        let found = scheduler.sample(denoiser, noise: noise(0), given: prompts, steps: 2, fresh: noise)
+        let schedule = scheduler.schedule
+        func level(_ number: Int) -> NoiseLevel { schedule.level(at: Tensor([number, number, number])) }
+        let first = withoutGradients { denoiser(noise(0), at: level(999), given: prompts) }
+        let between = level(499).matching(first)
+        let expected = withoutGradients {
+            denoiser(between.alpha * first + between.sigma * noise(1), at: level(499), given: prompts)
+        }
+        #expect(relativeDifference(found, expected) < 1e-5)
+        #expect(relativeDifference(found, first) > 1e-3)
+
+        let copy = parent.appending(path: "copy")
+        try copyOneStepModel(folder, to: copy, dtype: .float32)
+        #expect(try OneStepContract(of: copy).timesteps == [999, 749, 499, 249])
     }
 
     @Test("one step is diffusers' of LCMScheduler", arguments: PredictionType.allCases)
     func parity(prediction: PredictionType) throws {
         let file = try SafetensorsFile(fixture("stable-diffusion-images.safetensors"))
         var scheduler = try SchedulerConfiguration(ofModel: teacher)
-        scheduler.sampler = .oneStep
+        scheduler.sampler = .generator
         scheduler.prediction = prediction
         try FileManager.default.copyItem(at: teacher, to: folder)
         try saveModelIndex(scheduler, to: folder)

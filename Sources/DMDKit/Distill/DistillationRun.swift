@@ -23,7 +23,7 @@ struct DistillationRun<Model: TeacherModel> {
 
     /// Pairs, training, pictures and figures.
     func run(_ begun: RunRecord?) throws -> Distill.Output {
-        try checkLevels()
+        try model.check(levels: settings.distillation.levels)
         try memory.checkFits(device)
         let lpips = try loadLPIPS()
         let realImages = try realImages()
@@ -61,21 +61,11 @@ struct DistillationRun<Model: TeacherModel> {
     /// The settings as YAML, and what the run would cost.
     func plan(processes: Int) throws -> String {
         try require(("processes", processes, 1...1_000_000))
-        try checkLevels()
+        try model.check(levels: settings.distillation.levels)
         let cost = try Cost(memory, on: device, processes: processes) {
             try distiller(pairs: trialPairs(), loadLPIPS(), realImages(isTrial: true), .alone)
         }
         return "\(try settings.yaml())\(cost)"
-    }
-
-    /// A folder of Stable Diffusion is sampled at its highest level alone.
-    private func checkLevels() throws {
-        let highest = model.network.schedule.count - 1
-        guard model.prompts == nil || [[], [highest]].contains(settings.distillation.levels) else {
-            throw KitError(
-                "The recipe sets `distillation.levels`, and a generator of images of text takes one step: leave it out."
-            )
-        }
     }
 
     private var memory: NetworkMemory { .distillation(of: model.network, settings.distillation, on: device) }

@@ -189,7 +189,7 @@ extension EvaluationInputRequest {
         let scheduler = settings.scheduler
         if steps > 1 { try scheduler.check(steps: steps) }
         let denoiser = model.denoiser(
-            guidance: steps == 1 ? 1 : guidance ?? StableDiffusionDenoiser.usualGuidance)
+            guidance: steps == 1 ? 1 : guidance ?? settings.usualGuidance(steps: steps))
         let sums = try StableDiffusionFolder.parts.map { part in
             try sum(ofFilesIn: folder.appending(path: part)) { !$0.hasPrefix(".") }
         }

@@ -138,9 +138,13 @@ extension ImageMaker {
             evaluations: (steps == 1 ? 1 : scheduler.evaluations(steps: steps))
                 * (denoiser.guidance == 1 ? 1 : 2)
         ) { indices in
-            let start = noise.start(indices, shape: denoiser.sampleShape).to(device)
+            let shape = denoiser.sampleShape
+            let start = noise.start(indices, shape: shape).to(device)
             return autoencoder.decodeEach(
-                scheduler.sample(denoiser, noise: start, given: condition(indices)?.to(device), steps: steps))
+                scheduler.sample(denoiser, noise: start, given: condition(indices)?.to(device), steps: steps)
+                {
+                    noise.fresh(indices, shape: shape, step: $0).to(device)
+                })
         }
     }
 }

@@ -42,8 +42,7 @@ struct ImageNoise: Sendable {
         .concatenated(
             indices.map { index in
                 let origin = origins(index)
-                return RandomStream.normals(
-                    at: [origin.index], seed: origin.seed, purpose: "sample.fresh.\(step)", shape: shape)
+                return freshNoise([origin.index], seed: origin.seed, shape: shape, step: step)
             })
     }
 }

@@ -52,6 +52,11 @@ public protocol TeacherModel: Sendable {
         _ dataset: any ImageDataset, keptIn folder: URL, device: Device, _ context: JobContext
     ) throws -> any RealImages
 
+    /// Whether a generator's files can tell of these levels; none are the highest alone.
+    ///
+    /// - Throws: ``KitError`` if they cannot.
+    func check(levels: [Int]) throws
+
     /// Reads the network of a generator that ``save(_:as:in:metadata:)`` wrote.
     func generator(at url: URL) throws -> Network.Replica
 
@@ -69,6 +74,9 @@ public protocol TeacherModel: Sendable {
 }
 
 extension TeacherModel {
+    /// Any levels can be told.
+    public func check(levels: [Int]) throws {}
+
     /// The images themselves, with their classes.
     public func realImages(
         _ dataset: any ImageDataset, keptIn folder: URL, device: Device, _ context: JobContext

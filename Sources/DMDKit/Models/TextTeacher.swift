@@ -119,19 +119,26 @@ public struct TextTeacher: TeacherModel {
     }
 
     /// Images by the teacher, in some steps.
-    public func imageMaker(steps: Int, seed: UInt64) -> ImageMaker { imageMaker(network, steps, seed) }
+    public func imageMaker(steps: Int, seed: UInt64) -> ImageMaker {
+        imageMaker(network, steps, seed, folder.scheduler)
+    }
 
     /// Images by a generator.
     public func imageMaker(_ generator: Generator<StableDiffusionDenoiser>, seed: UInt64) -> ImageMaker {
-        imageMaker(
-            Guided(generator.network, guidance: 1, unconditional: network.unconditional), 1, seed)
+        var scheduler = folder.scheduler
+        (scheduler.sampler, scheduler.generatorSteps) = (.generator, generator.levels.count)
+        return imageMaker(
+            Guided(generator.network, guidance: 1, unconditional: network.unconditional),
+            generator.levels.count,
+            seed, scheduler)
     }
 
     private func imageMaker(
-        _ denoiser: Guided<StableDiffusionDenoiser>, _ steps: Int, _ seed: UInt64
+        _ denoiser: Guided<StableDiffusionDenoiser>, _ steps: Int, _ seed: UInt64,
+        _ scheduler: SchedulerConfiguration
     ) -> ImageMaker {
         ImageMaker(
-            denoiser: denoiser, scheduler: folder.scheduler, autoencoder: autoencoder, steps: steps,
+            denoiser: denoiser, scheduler: scheduler, autoencoder: autoencoder, steps: steps,
             seed: seed
         ) { [conditions] indices in
             conditions.map { conditions in conditions(indices.map { $0 % conditions.count }) }
@@ -162,6 +169,21 @@ public struct TextTeacher: TeacherModel {
             in: folder, device: device, context)
     }
 
+    /// Levels that diffusers' scheduler chooses too: evenly spaced.
+    ///
+    /// - Throws: ``KitError`` for others.
+    public func check(levels: [Int]) throws {
+        var scheduler = folder.scheduler
+        let count = max(1, levels.count)
+        scheduler.generatorSteps = count
+        let (total, even) = (scheduler.betas.count, scheduler.generatorLevels(steps: count))
+        guard total.isMultiple(of: count), levels.isEmpty || levels == even else {
+            throw KitError(
+                "The recipe's `distillation.levels` are \(levels): for a text-to-image model give evenly spaced ones, as diffusers' "
+                    + "scheduler takes them, such as \(total.isMultiple(of: count) ? even : [total - 1]).")
+        }
+    }
+
     /// Reads the network of a generator's folder.
     public func generator(at url: URL) throws -> StableDiffusionDenoiser {
         let generator = network.replica(sharing: .nothing)
@@ -178,7 +200,7 @@ public struct TextTeacher: TeacherModel {
         let place = folder.appending(path: name)
         try saveOneStepModel(
             generator.network.unet, teacher: self.folder.url, variant: self.folder.variant, to: place,
-            guidance: network.guidance)
+            steps: generator.levels.count, guidance: network.guidance)
         return place
     }
 }

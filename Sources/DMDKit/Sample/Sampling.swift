@@ -36,9 +36,9 @@ public struct Sampling: Equatable, Sendable {
         ///
         /// - Throws: ``SettingError`` if it cannot be.
         func replaceSampler(of folder: inout StableDiffusionFolder) throws {
-            guard !folder.isOneStep else {
+            guard !folder.isGenerator else {
                 throw SettingError(
-                    "sampler", "is a method of several steps, and \(folder.url.relativePath) takes 1",
+                    "sampler", "is for a teacher, and \(folder.url.relativePath) is a generator",
                     "leave it out")
             }
             guard let ofText else {

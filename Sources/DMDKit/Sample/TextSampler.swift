@@ -54,7 +54,7 @@ struct TextSampler {
         self.settings = settings
         self.seed = seed
         self.device = device
-        guidance = settings.guidance ?? (steps == 1 ? 1 : StableDiffusionDenoiser.usualGuidance)
+        guidance = settings.guidance ?? folder.usualGuidance(steps: steps)
         if guidance == 1, !settings.negativePrompt.isEmpty {
             throw SettingError(
                 "negativePrompt", "is of no use without guidance, which is 1",
@@ -76,8 +76,12 @@ struct TextSampler {
         let parts = try stride(from: 0, to: total, by: batch).map { first in
             let indices = Array(first..<min(first + batch, total))
             let prompts = condition.indexed(by: Tensor(indices.map { $0 / count }, device: device))
-            let noise = sampleNoise(indices, seed: seed, shape: denoiser.sampleShape).to(device)
-            let latents = folder.scheduler.sample(denoiser, noise: noise, given: prompts, steps: steps)
+            let shape = denoiser.sampleShape
+            let noise = sampleNoise(indices, seed: seed, shape: shape).to(device)
+            let latents = folder.scheduler.sample(denoiser, noise: noise, given: prompts, steps: steps) {
+                step in
+                freshNoise(indices, seed: seed, shape: shape, step: step).to(device)
+            }
             counter.update(indices[0] + indices.count)
             try context.check()
             return latents

@@ -68,7 +68,11 @@ public final class ImageModel: Sendable {
 
     /// How much prompts count where nothing is said, 1 being all that the model takes or needs; nil for a model without text.
     public var usualGuidance: Double? {
-        if case .text(let model) = network { model.folder.usualGuidance } else { nil }
+        if case .text(let model) = network {
+            model.folder.usualGuidance(steps: model.folder.usualSteps)
+        } else {
+            nil
+        }
     }
 
     /// The class that a text names, by its number or its name.
@@ -172,7 +176,7 @@ extension ImageModel {
         try requireGuidance(request.guidance)
         let steps = request.steps ?? usualSteps
         if steps > 1 { try model.folder.scheduler.check(steps: steps) }
-        let guidance = request.guidance ?? (steps == 1 ? 1 : model.folder.usualGuidance)
+        let guidance = request.guidance ?? model.folder.usualGuidance(steps: steps)
         guard guidance != 1 || request.negativePrompt.isEmpty else {
             throw SettingError(
                 "negativePrompt", "is of no use without guidance, which is 1",

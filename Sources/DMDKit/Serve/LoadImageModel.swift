@@ -77,9 +77,9 @@ public struct LoadImageModel: Job {
         return ImageModel(
             name: (isFolder(place) ? place : place.deletingPathExtension()).standardizedFileURL
                 .lastPathComponent,
-            role: folder.isOneStep ? .generator : role ?? .teacher,
+            role: folder.isGenerator ? .generator : role ?? .teacher,
             network: .text(model), classNames: [], usualSteps: folder.usualSteps,
-            stepCounts: folder.isOneStep ? 1...1 : .samplerSteps)
+            stepCounts: folder.isGenerator ? 1...folder.scheduler.generatorSteps : .samplerSteps)
     }
 
     private static let fashionMNIST = [

@@ -20,13 +20,13 @@ public struct SchedulerConfiguration: Equatable, Sendable {
         case dpmSolver = "DPMSolverMultistepScheduler"
         /// `discreteEuler(_:noise:given:steps:spacing:onState:)`
         case euler = "EulerDiscreteScheduler"
-        /// `Generator`: one step from pure noise, for a generator that was distilled to need no
+        /// `Generator`: one step from pure noise, or a few at falling levels, for a generator that was distilled to need no
         /// more.
         ///
         /// diffusers makes `c_skip z + c_out mu` of the noise `z`, with `c_skip = 0.25 / ((10 t)^2 + 0.25)` and
         /// `c_out = 10 t / sqrt((10 t)^2 + 0.25)` (Luo et al. 2023, section 4.1, arXiv 2310.04378): at t = 999 these are
-        /// 2.5e-9 and 1 - 1.3e-9, so that the images are those of `mu` alone.
-        case oneStep = "LCMScheduler"
+        /// 2.5e-9 and 1 - 1.3e-9, so that the images are those of `mu` alone; at t = 249, 4e-8 and 1 - 2e-8.
+        case generator = "LCMScheduler"
     }
 
     /// The variance that each step of the schedule adds, which rises from the first step to the last.
@@ -63,6 +63,8 @@ public struct SchedulerConfiguration: Equatable, Sendable {
     public var betas = Betas()
     /// At which levels the network is evaluated.
     public var spacing = StepSpacing.leading(offset: 1)
+    /// The steps of a generator's sampler that it was trained for, evenly spaced: diffusers' `original_inference_steps`.
+    public var generatorSteps = 1
     /// Whether PNDM and DDIM end at no noise at all instead of the least level.
     public var endsClean = false
 
@@ -89,10 +91,20 @@ public struct SchedulerConfiguration: Equatable, Sendable {
         }
     }
 
+    /// The numbers of the levels of a generator's sampler, falling, as diffusers' LCMScheduler chooses them: of those that it was trained
+    /// for, `c k - 1` with `k` from ``generatorSteps`` to 1 and `c` the schedule's share of each, as many as there are steps, evenly
+    /// spaced from the first on.
+    ///
+    /// - Parameter steps: from 1 to ``generatorSteps``.
+    public func generatorLevels(steps: Int) -> [Int] {
+        let share = betas.count / generatorSteps
+        return (0..<steps).map { (generatorSteps - $0 * generatorSteps / steps) * share - 1 }
+    }
+
     /// Whether the sampler can take so many steps between the schedule's levels.
     public func canTake(steps: Int) -> Bool {
         guard (1...betas.count).contains(steps) else { return false }
-        if sampler == .oneStep { return steps == 1 }
+        if sampler == .generator { return steps <= generatorSteps }
         let levels =
             sampler == .dpmSolver
             ? spacing.levelsBeforeEnd(steps, of: betas.count) : spacing.levels(steps, of: betas.count)
@@ -157,7 +169,7 @@ extension SchedulerConfiguration: Codable {
         do {
             guard named != nil else { throw refusal(of: .className, samplerName, Sampler.self) }
             try refuseUnsupported(in: container)
-        } catch DecodingError.dataCorrupted(let context) where named != .oneStep {
+        } catch DecodingError.dataCorrupted(let context) where named != .generator {
             unsupported = "\(context.codingPath.last?.stringValue ?? "") \(context.debugDescription)"
         }
         betas = try Self.betas(in: container, of: sampler)
@@ -174,6 +186,13 @@ extension SchedulerConfiguration: Codable {
             throw container.refusal(of: .spacing, found: other, expected: "leading, trailing or linspace")
         }
         endsClean = try value(.endsClean, else: sampler == .ddim)
+        guard sampler == .generator else { return }
+        generatorSteps = try value(.originalSteps, else: 50)
+        guard generatorSteps >= 1, betas.count.isMultiple(of: generatorSteps) else {
+            throw container.refusal(
+                of: .originalSteps, found: generatorSteps,
+                expected: "a divisor of num_train_timesteps, \(betas.count)")
+        }
     }
 
     private static func betas(
@@ -181,8 +200,8 @@ extension SchedulerConfiguration: Codable {
     ) throws -> Betas {
         try container.requireNone(forKey: .trainedBetas)
         var betas = Betas()
-        // Where nothing is said, diffusers' one-step scheduler takes these and its others take those of Ho et al.
-        if sampler != .oneStep { (betas.spacing, betas.first, betas.last) = (.linear, 0.0001, 0.02) }
+        // Where nothing is said, diffusers' scheduler of generators takes these and its others take those of Ho et al.
+        if sampler != .generator { (betas.spacing, betas.first, betas.last) = (.linear, 0.0001, 0.02) }
         betas.first = try container.decodeIfPresent(Double.self, forKey: .betaStart) ?? betas.first
         betas.last = try container.decodeIfPresent(Double.self, forKey: .betaEnd) ?? betas.last
         betas.count = try container.decodeIfPresent(Int.self, forKey: .count) ?? betas.count
@@ -225,7 +244,7 @@ extension SchedulerConfiguration: Codable {
         case .euler:
             try container.require("linear", forKey: .interpolation)
             try container.require("discrete", forKey: .timestepType)
-        case .oneStep:
+        case .generator:
             try container.require(false, forKey: .clipsSample)
             try container.require(10.0, forKey: .timestepScaling)
             flags.append(.thresholding)
@@ -262,10 +281,10 @@ extension SchedulerConfiguration: Codable {
             try container.encode(false, forKey: .clipsSample)
         case .dpmSolver: try container.encode("dpmsolver++", forKey: .algorithm)
         case .euler: break
-        case .oneStep:
+        case .generator:
             try container.encode(false, forKey: .clipsSample)
-            // The only step that diffusers then takes is the last one, and it refuses more.
-            try container.encode(1, forKey: .originalSteps)
+            // The steps that diffusers then takes are these, and it refuses more.
+            try container.encode(generatorSteps, forKey: .originalSteps)
         }
     }
 }

@@ -67,8 +67,8 @@ public final class StableDiffusion: Sendable {
     ///   - prompts: one for each image.
     ///   - negativePrompt: what the images should not show.
     ///   - seed: the random seed of the noise.
-    ///   - steps: of the sampler, from 1 to the schedule's count; if not given, 50, or 1 for a one-step generator.
-    ///   - guidance: how much the prompts count, 1 and above; if not given, 7.5, or 1 for a one-step generator, whose
+    ///   - steps: of the sampler, from 1 to the schedule's count; if not given, 50, or those of a generator.
+    ///   - guidance: how much the prompts count, 1 and above; if not given, 7.5, or 1 for one step and for a generator, whose
     ///     training took its share in.
     ///   - height: of the images, a multiple of ``StableDiffusionFolder/sizeUnit``; if not given, that of the training.
     ///   - width: of the images, likewise.
@@ -82,10 +82,12 @@ public final class StableDiffusion: Sendable {
         let steps = steps ?? folder.usualSteps
         try folder.scheduler.check(steps: steps)
         let denoiser = denoiser(
-            guidance: guidance ?? folder.usualGuidance, negativePrompt: negativePrompt, sampleShape: shape)
+            guidance: guidance ?? folder.usualGuidance(steps: steps), negativePrompt: negativePrompt,
+            sampleShape: shape)
         let noise = sampleNoise(Array(prompts.indices), seed: seed, shape: shape).to(device)
         return autoencoder.decodeEach(
             folder.scheduler.sample(
-                denoiser, noise: noise, given: promptEncoder(prompts).condition, steps: steps))
+                denoiser, noise: noise, given: promptEncoder(prompts).condition, steps: steps
+            ) { step in freshNoise(Array(prompts.indices), seed: seed, shape: shape, step: step).to(device) })
     }
 }

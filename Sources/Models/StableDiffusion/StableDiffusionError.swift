@@ -21,8 +21,8 @@ public enum StableDiffusionError: LocalizedError, Equatable, CustomStringConvert
     case impossibleSteps(Int, most: Int)
     /// Several steps would need a sampler that is not here: which setting is in the way.
     case unsupportedSampler(String)
-    /// The model was distilled to make images in one step.
-    case oneStepOnly(Int)
+    /// A generator cannot take so many steps.
+    case tooManySteps(Int, most: Int)
 
     /// One sentence on what is wrong and what to do.
     public var description: String {
@@ -45,8 +45,9 @@ public enum StableDiffusionError: LocalizedError, Equatable, CustomStringConvert
         case .unsupportedSampler(let reason):
             "The model's own sampler is not supported, since in its scheduler_config.json \(reason): choose another, pndm, ddim, "
                 + "dpm++ or euler."
-        case .oneStepOnly(let steps):
-            "The model is a one-step generator and cannot take \(steps) steps: give 1, or use the model it was distilled from."
+        case .tooManySteps(let steps, let most):
+            "The model is a generator of \(most == 1 ? "one step" : "\(most) steps") and cannot take \(steps): give "
+                + "\(most == 1 ? "1" : "from 1 to \(most)"), or use the model it was distilled from."
         }
     }
 

@@ -93,14 +93,22 @@ public struct StableDiffusionFolder: Sendable {
             folder: folder ?? url.appending(path: "vae"), variant: variant, device: device, warn: warn)
     }
 
-    /// Whether the folder is a one-step generator.
-    public var isOneStep: Bool { scheduler.sampler == .oneStep }
+    /// Whether the folder is a generator of one step or a few.
+    public var isGenerator: Bool { scheduler.sampler == .generator }
 
-    /// The sampler's steps where nothing is said.
-    public var usualSteps: Int { isOneStep ? 1 : 50 }
+    /// The sampler's steps where nothing is said: 50, or those of a generator. Of a latent consistency model, which was trained for more
+    /// than 16, they are 4.
+    public var usualSteps: Int {
+        guard isGenerator else { return 50 }
+        return scheduler.generatorSteps > 16 ? 4 : scheduler.generatorSteps
+    }
 
-    /// The guidance where nothing is said: that of a one-step generator was taken in by its training.
-    public var usualGuidance: Double { isOneStep ? 1 : StableDiffusionDenoiser.usualGuidance }
+    /// The guidance where nothing is said: that of a generator was taken in by its training, and one step has none.
+    ///
+    /// - Parameter steps: of the sampler.
+    public func usualGuidance(steps: Int) -> Double {
+        isGenerator || steps == 1 ? 1 : StableDiffusionDenoiser.usualGuidance
+    }
 
     /// The sides of an image are multiples of this many pixels.
     public var sizeUnit: Int { autoencoder.reduction * unet.downsamplingFactor }

@@ -53,6 +53,8 @@ public func unpackSingleFile(
         scheduler.prediction = prediction
         if let name = reader.metadata[SingleFileMetadata.sampler] {
             scheduler.sampler = SchedulerConfiguration.Sampler(rawValue: name) ?? scheduler.sampler
+            let steps = reader.metadata[SingleFileMetadata.steps].flatMap { Int($0) } ?? 1
+            scheduler.generatorSteps = scheduler.betas.count.isMultiple(of: max(1, steps)) ? max(1, steps) : 1
         }
         try saveModelIndex(scheduler, to: folder)
     }
@@ -77,6 +79,8 @@ package enum SingleFileMetadata {
     package static let resolution = "modelspec.resolution"
     /// diffusers' name of the sampler, where it is not left to the user: that of one step.
     package static let sampler = "dmd.sampler"
+    /// The steps that a generator was trained for, 1 where nothing is said.
+    package static let steps = "dmd.steps"
 }
 
 /// Reads the networks of a single file by diffusers' names.
