@@ -271,4 +271,14 @@ final class StableDiffusionTests {
     private func replace(_ file: String, with json: String) throws {
         try Data(json.utf8).write(to: folder.appending(path: file))
     }
+
+    @Test("a large image is decoded in strips, without a seam")
+    func strips() throws {
+        let autoencoder = try loadAutoencoder(folder: fixture("stable-diffusion/vae"))
+        let latents = freshNoise([0], seed: 1, shape: [autoencoder.latentChannels, 70, 9], step: 1)
+        let whole = autoencoder.decodeEach(latents)
+        let inStrips = Strips.$leastElements.withValue(1) { withoutGradients { autoencoder.decode(latents) } }
+        #expect(inStrips.shape == whole.shape)
+        #expect(relativeDifference(inStrips, whole) < 1e-5)
+    }
 }

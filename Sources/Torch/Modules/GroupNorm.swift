@@ -10,8 +10,8 @@ public final class GroupNorm: Module {
     public let weight: Tensor
     /// The offsets, `[channels]`; zero at first.
     public let bias: Tensor
-    private let groups: Int
-    private let epsilon: Double
+    let groups: Int
+    let epsilon: Double
 
     /// A new layer.
     ///

@@ -135,7 +135,11 @@ private final class AutoencoderDecoder: Module {
     }
 
     func callAsFunction(_ latents: Tensor) -> Tensor {
-        convOut(normOut.silu(stages.reduce(middle(convIn(latents))) { $1($0) }))
+        var x = middle(convIn(latents))
+        for stage in stages { x = stage(consume x) }
+        guard x.goesInStrips else { return convOut(normOut.silu(x)) }
+        let norm = normOut.inStrips(of: x)
+        return inStrips(x) { convOut(norm.silu($0)) }
     }
 }
 

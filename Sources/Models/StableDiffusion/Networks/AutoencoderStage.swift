@@ -34,9 +34,14 @@ final class AutoencoderStage: Module {
         ]
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        let y = blocks.reduce(x) { $1($0) }
+    /// - Parameter x: is let go after the first block.
+    func callAsFunction(_ x: consuming Tensor) -> Tensor {
+        var y = consume x
+        for block in blocks { y = block(y) }
         guard let conv else { return y }
+        if resampling == .up, y.goesInStrips(enlarged: 4) {
+            return inStrips(y, scale: 2) { conv($0.doubled()) }
+        }
         // Halving looks at the pixels below and to the right, so zeros are needed there alone.
         return conv(resampling == .up ? y.doubled() : y.padded(right: 1, bottom: 1))
     }

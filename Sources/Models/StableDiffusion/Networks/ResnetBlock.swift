@@ -54,10 +54,27 @@ final class ResnetBlock: ActivationCheckpointing {
     ///   - embedding: the activated embedding, `[N, embedding]`; nil in an autoencoder.
     /// - Returns: `[N, outputs, H, W]`.
     func callAsFunction(_ x: Tensor, _ embedding: Tensor? = nil) -> Tensor {
-        checkpointed([x] + (embedding.map { [$0] } ?? [])) { [self] inputs in
+        if embedding == nil, x.goesInStrips { return ofStrips(x) }
+        return checkpointed([x] + (embedding.map { [$0] } ?? [])) { [self] inputs in
             let shift = inputs.count > 1 ? timeProjection?(inputs[1]) : nil
             let h = conv2(norm2.silu(conv1(norm1.silu(inputs[0])), shift: shift))
             return (shortcut?(inputs[0]) ?? inputs[0]) + h
         }
+    }
+
+    /// The same of a large image, for which memory holds input and output, and what lies between the convolutions.
+    private func ofStrips(_ x: Tensor) -> Tensor {
+        let first = norm1.inStrips(of: x)
+        let h = inStrips(x) { conv1(first.silu($0)) }
+        let second = norm2.inStrips(of: h)
+        let y = inStrips(h) { conv2(second.silu($0)) }
+        for start in stride(from: 0, to: x.shape[2], by: 64) {
+            func rows(_ x: Tensor) -> Tensor {
+                x.narrowed(dim: 2, start: start, count: min(64, x.shape[2] - start))
+            }
+            var sum = rows(y)
+            withoutGradients { sum += shortcut?(rows(x)) ?? rows(x) }
+        }
+        return y
     }
 }
