@@ -81,10 +81,10 @@ import Torch
             try openDataset(at: folder.url)
         }
         try folder.write(data, "sub/c.Y")
-        try folder.write(Array("text".utf8), "a.txt")
+        try folder.write(Array("text".utf8), "notes.txt")
         #expect(
             complaint { _ = try openDataset(at: folder.url) }
-                == "\(folder.url.path) holds 3 files that are neither PNG, JPEG nor WebP images, b.x, sub/c.Y, a.txt; "
+                == "\(folder.url.path) holds 3 files that are neither PNG, JPEG nor WebP images, b.x, sub/c.Y, notes.txt; "
                 + "some are in \(format): convert those, as ImageMagick's `find \(folder.url.path) '(' -iname '*.x' -o -iname '*.y' ')' "
                 + "-exec mogrify -format png {} +` does, and take them out, or hide them with a leading dot.")
     }
