@@ -226,7 +226,7 @@ struct WorkflowTests {
             ("cifar10-ve", "weight: 0.25"), ("imagenet-64", "teacherSteps: 256"),
             ("ffhq-64", "teacherSteps: 40"), ("afhqv2-64", "teacherSteps: 40"),
             ("fashion-mnist", "steps: 1800"),
-            ("colour", "steps: 400"), ("demo", "steps: 720"), ("dmd", "steps: 560"),
+            ("colour", "steps: 400"), ("demo", "steps: 1400"), ("dmd", "steps: 560"),
         ])
     func recipes(name: String, setting: String) throws {
         try Command.withFolder { dmd in
