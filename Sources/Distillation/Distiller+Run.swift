@@ -39,14 +39,24 @@ extension Distiller: TrainingTask {
         Health(isWarm: done > recipe.warmUpSteps, scalars: scalars)
     }
 
-    /// All that a run needs to go on, by file of a checkpoint; see `TrainedNetwork.state`.
+    /// All that this process keeps for a run to go on, by file of a checkpoint; see `TrainedNetwork.state`.
     public var state: [String: OrderedDictionary<String, Tensor>] {
         let networks = generator.state.merging(critic.state) { $1 }
         guard let ratios else { return networks }
         return networks.merging(["density-ratios": ratios.state]) { $1 }
     }
 
-    /// Goes on from a checkpoint of ``state``.
+    /// Brings the generator's averages together in the first process; all processes call it at once.
+    public func prepareSamples() throws { try generator.gatherAverages() }
+
+    /// All that a run needs to go on, by file, from all processes; see `TrainedNetwork.snapshot()`.
+    public func snapshot() throws -> [String: OrderedDictionary<String, Tensor>] {
+        let networks = try generator.snapshot().merging(critic.snapshot()) { $1 }
+        guard let ratios, processes.isFirst else { return networks }
+        return networks.merging(["density-ratios": ratios.state.mapValues { $0.copiedToHost() }]) { $1 }
+    }
+
+    /// Goes on from a checkpoint of ``snapshot()``.
     ///
     /// - Throws: `CheckpointError` if it is not one of a distillation, `StateMismatch` if it is one of another
     ///   network; the distiller is then not to be used.

@@ -120,10 +120,11 @@ public final class Distiller<Teacher: Denoiser> {
             "generator", networks.0, betas: betas, weightDecay: recipe.weightDecay,
             averages: Averages(
                 of: networks.0, halfLivesImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp),
-            processes: processes)
+            processes: processes, shardedState: recipe.shardedState)
         critic = TrainedNetwork(
             "critic", networks.1, betas: betas, weightDecay: recipe.weightDecay,
-            with: discriminator.map { .init("discriminator", $0.heads) }, processes: processes)
+            with: discriminator.map { .init("discriminator", $0.heads) }, processes: processes,
+            shardedState: recipe.shardedState)
         realStatistics =
             if let pairs = self.pairs {
                 ImageStatistics(
@@ -133,12 +134,13 @@ public final class Distiller<Teacher: Denoiser> {
             } else { nil }
     }
 
-    /// The generator with an average of its weights: the result of a distillation.
+    /// The generator with an average of its weights: the result of a distillation. With sharded state see
+    /// `TrainedNetwork.copyAverage(_:to:)`.
     ///
     /// - Parameter average: the number of the average, at most one less than the recipe's half-lives.
     public func averagedGenerator(_ average: Int = 0) -> Generator<Network> {
         let network = generator.network.replica(sharing: .nothing)
-        generator.averages?.each[average].copy(to: network)
+        generator.copyAverage(average, to: network)
         return Generator(network, levels: recipe.generatorLevels)
     }
 

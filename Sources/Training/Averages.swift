@@ -30,6 +30,9 @@ public struct Averages {
         }
     }
 
+    /// Gives up the averages of all parameters but some, which another process keeps.
+    func keepOnly(_ paths: Set<String>) { for average in each { average.keepOnly(paths) } }
+
     /// Moves every average towards the parameters of `module`, see `EMA.update(from:batchSize:imagesBefore:)`.
     public func update(from module: some Module, batchSize: Int, imagesBefore: Int) {
         for average in each {
@@ -40,15 +43,6 @@ public struct Averages {
     /// The tensors for a checkpoint, by the names of its files, which begin with `name`.
     public func state(as name: String) -> [String: OrderedDictionary<String, Tensor>] {
         Dictionary(uniqueKeysWithValues: zip(suffixes, each).map { (name + $0, $1.state) })
-    }
-
-    /// Goes on from a checkpoint of ``state(as:)``.
-    ///
-    /// - Throws: ``CheckpointError`` if one is not there, `StateMismatch` if it is of another network.
-    public func load(_ checkpoint: Checkpoint, as name: String) throws {
-        for (suffix, average) in zip(suffixes, each) {
-            try average.load(state: checkpoint.tensors(name + suffix))
-        }
     }
 }
 

@@ -8,7 +8,9 @@ public import Torch
 /// accumulated over micro-batches, added up over processes, checked, clipped and applied.
 ///
 /// Where several processes train it, each has the whole network, and takes its share of the micro-batches. All come to the same
-/// weights, on the CPU to those of one process, bit for bit, if each takes a power of two of them; see `Communicator.sum(_:)`.
+/// weights, on the CPU to those of one process, bit for bit, if each takes a power of two of them; see `Communicator.sum(_:)`. With
+/// sharded state each keeps AdamW's moments and the averages of a part of the parameters alone (ZeRO stage 1, Rajbhandari et al., arXiv
+/// 1910.02054), updates those, and sends them to the others: the same weights, for as many bytes sent.
 ///
 /// Its parameters want a gradient only while ``update(microBatches:learningRate:companionLearningRate:clipNorm:_:)`` runs, so that no other
 /// network's loss reaches them.
@@ -17,12 +19,15 @@ public final class TrainedNetwork<Network: Module> {
     public let name: String
     /// The network.
     public let network: Network
-    /// The moving averages of its weights; nil where none are kept.
+    /// The moving averages of its weights, with sharded state those that this process keeps; nil where there are none.
     public let averages: Averages?
     /// The processes that train it.
     public let processes: Communicator
     private let companion: Companion?
     private let optimizer: AdamW
+    private let shards: StateShards?
+    /// Whole averages, until the next update of them; in the first process of several with sharded state.
+    private var gathered: [OrderedDictionary<String, Tensor>]?
 
     /// A module that is trained with a network, on the same loss and by the same optimizer, at a learning rate of its own; such as the
     /// heads on its features.
@@ -46,10 +51,11 @@ public final class TrainedNetwork<Network: Module> {
     ///   - averages: moving averages of the network's weights, if they are to be kept.
     ///   - companion: a module that is trained with it.
     ///   - processes: those that train it, each with the same weights.
+    ///   - shardedState: whether each process is to keep its part of the optimizer's moments and of the averages, and no more.
     public init(
         _ name: String, _ network: Network, betas: (Double, Double) = (0.9, 0.999),
         weightDecay: Double = 0.01, averages: Averages? = nil, with companion: Companion? = nil,
-        processes: Communicator = .alone
+        processes: Communicator = .alone, shardedState: Bool = false
     ) {
         self.processes = processes
         self.name = name
@@ -58,10 +64,16 @@ public final class TrainedNetwork<Network: Module> {
         self.companion = companion
         network.setRequiresGrad(false)
         companion?.module.setRequiresGrad(false)
+        let groups = [network.parameters, companion?.parameters].compactMap(\.self)
+        let shards = shardedState && processes.count > 1 ? StateShards(of: groups, over: processes) : nil
+        self.shards = shards
         optimizer = AdamW(
-            groups: [network.parameters, companion?.parameters].compactMap(\.self).map {
-                AdamW.Group(parameters: $0, learningRate: 0, betas: betas, weightDecay: weightDecay)
+            groups: groups.map {
+                AdamW.Group(
+                    parameters: shards?.kept($0) ?? $0, learningRate: 0, betas: betas,
+                    weightDecay: weightDecay)
             })
+        if let shards { averages?.keepOnly(shards.keptPaths) }
     }
 
     /// Descends on a loss that is a sum over micro-batches. Where the loss, what was measured beside it or the gradient's
@@ -82,12 +94,12 @@ public final class TrainedNetwork<Network: Module> {
         _ loss: @Sendable (Int) -> MicroBatch<Result>
     ) throws -> UpdateReport<Result> {
         let modules = [network, companion?.module].compactMap(\.self)
+        let parameters = modules.flatMap(\.parameters.values)
         for module in modules { module.setRequiresGrad(true) }
         defer {
-            optimizer.zeroGradients()
+            for parameter in parameters { parameter.setGradient(nil) }
             for module in modules { module.setRequiresGrad(false) }
         }
-        let parameters = modules.flatMap(\.parameters.values)
         let share = processes.share(of: microBatches)
         let device = parameters.first?.device ?? .cpu
         // A part is computed by one thread, in however many processes.
@@ -98,8 +110,7 @@ public final class TrainedNetwork<Network: Module> {
                 part.loss, MicroBatch(loss: part.loss.detached(), scalars: part.scalars, result: part.result)
             )
         }
-        try processes.sum(parameters.compactMap(\.gradient))
-        let norm = clipGradientNorm(parameters, to: clipNorm)
+        let norm = try sumGradients(of: parameters, clippedTo: clipNorm)
         let (total, measured) = try totals(of: parts)
         let scalars = measured.merging(["norm/\(name)": norm]) { $1 }
         // One number to wait for; what is not finite stays so in a sum.
@@ -107,10 +118,20 @@ public final class TrainedNetwork<Network: Module> {
         if isFinite {
             optimizer.learningRates = [learningRate, companionLearningRate ?? learningRate]
             optimizer.step()
+            try shards?.spread(parameters)
         }
         return UpdateReport(
             results: parts.map(\.result), scalars: scalars,
             fault: isFinite ? nil : scalars.mapValues { $0.item() })
+    }
+
+    /// Adds up the gradients over the processes, and shortens them; with sharded state those of the parameters that this process keeps.
+    ///
+    /// - Returns: the norm of all before.
+    private func sumGradients(of parameters: [Tensor], clippedTo norm: Double) throws -> Tensor {
+        if let shards { return try shards.sumGradients(of: parameters, clippedTo: norm) }
+        try processes.sum(parameters.compactMap(\.gradient))
+        return clipGradientNorm(parameters, to: norm)
     }
 
     /// The sums of the losses, and of what was measured beside them, over the micro-batches of all processes.
@@ -130,18 +151,65 @@ public final class TrainedNetwork<Network: Module> {
 
     /// Moves the averages towards the weights, see `EMA.update(from:batchSize:imagesBefore:)`.
     public func updateAverages(batchSize: Int, imagesBefore: Int) {
+        gathered = nil
         averages?.update(from: network, batchSize: batchSize, imagesBefore: imagesBefore)
     }
 
-    /// All that a checkpoint holds, by file: `NAME`, `NAME-optimizer`, `NAME-average`, further averages, and the companion by its name. The tensors
-    /// are those in training, which the next update changes.
-    public var state: [String: OrderedDictionary<String, Tensor>] {
-        var own = [name: network.state, "\(name)-optimizer": optimizer.state]
-        if let companion, !companion.module.state.isEmpty { own[companion.name] = companion.module.state }
-        return own.merging(averages?.state(as: "\(name)-average") ?? [:]) { $1 }
+    /// Brings the averages together in the first process, where each process keeps a part of them; all call it at once.
+    public func gatherAverages() throws {
+        guard let shards, let averages, gathered == nil else { return }
+        gathered = try averages.each.map {
+            try shards.whole(average: $0.state, count: network.parameters.count)
+        }
     }
 
-    /// Goes on from a checkpoint of ``state``.
+    /// Overwrites the parameters of a network of the same architecture with an average of this one's. With sharded state that is possible in
+    /// the first process, between ``gatherAverages()`` and the next update.
+    ///
+    /// - Parameter number: that of the average, from 0.
+    public func copyAverage(_ number: Int, to other: Network) {
+        guard shards != nil else {
+            averages?.each[number].copy(to: other)
+            return
+        }
+        guard let average = gathered?[number] else {
+            preconditionFailure(
+                "an average that several processes keep is to be gathered before it is copied")
+        }
+        withoutGradients {
+            for (path, parameter) in other.parameters { average[path].map(parameter.copy) }
+        }
+    }
+
+    /// All that this process keeps for a checkpoint, by file: `NAME`, `NAME-optimizer`, `NAME-average`, further averages, and the companion
+    /// by its name. The tensors are those in training, which the next update changes.
+    public var state: [String: OrderedDictionary<String, Tensor>] {
+        weights.merging(averages?.state(as: "\(name)-average") ?? [:]) { $1 }
+            .merging(["\(name)-optimizer": optimizer.state]) { $1 }
+    }
+
+    /// The weights by file.
+    private var weights: [String: OrderedDictionary<String, Tensor>] {
+        guard let companion, !companion.module.state.isEmpty else { return [name: network.state] }
+        return [name: network.state, companion.name: companion.module.state]
+    }
+
+    /// Copies on the host of all that a checkpoint holds, as ``state`` has it in a process alone: in the first process, and nothing in the
+    /// others. All call it at once.
+    public func snapshot() throws -> [String: OrderedDictionary<String, Tensor>] {
+        guard let shards else { return processes.isFirst ? state.copiedToHost() : [:] }
+        try gatherAverages()
+        let moments = try shards.whole(optimizer: optimizer.state)
+        guard processes.isFirst else { return [:] }
+        var files = weights.copiedToHost()
+        files["\(name)-optimizer"] = moments
+        for (suffix, average) in zip(averages?.suffixes ?? [], gathered ?? []) {
+            files["\(name)-average\(suffix)"] = average
+        }
+        return files
+    }
+
+    /// Goes on from a checkpoint of ``snapshot()``, made by any number of processes.
     ///
     /// - Throws: ``CheckpointError`` if it is one of another kind of run, `StateMismatch` if it is one of another network;
     ///   the network is then not to be used.
@@ -150,8 +218,14 @@ public final class TrainedNetwork<Network: Module> {
         if let companion, !companion.module.state.isEmpty {
             try companion.module.load(checkpoint.tensors(companion.name))
         }
-        try optimizer.load(state: checkpoint.tensors("\(name)-optimizer"))
-        try averages?.load(checkpoint, as: "\(name)-average")
+        func kept(_ name: String) throws -> OrderedDictionary<String, Tensor> {
+            let tensors = try checkpoint.tensors(name)
+            return shards?.kept(tensors) ?? tensors
+        }
+        try optimizer.load(state: kept("\(name)-optimizer"))
+        for (suffix, average) in zip(averages?.suffixes ?? [], averages?.each ?? []) {
+            try average.load(state: kept("\(name)-average\(suffix)"))
+        }
     }
 }
 

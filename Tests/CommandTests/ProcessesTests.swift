@@ -44,6 +44,32 @@ import Testing
     }
 
     @Test(
+        "With sharded state the files and the teacher are those of one process, which goes on from them as they do"
+    )
+    func shardedState() throws {
+        try Command.withFolder { dmd in
+            try dmd.writeImages()
+            func run(_ name: String, _ count: Int, _ more: [String] = []) throws {
+                let command = training(name) + ["--set", "shardedState=true"] + more
+                for result in try dmd.runTogether(command, count: count) {
+                    #expect(result.status == 0 || result.status == 75, "\(result.errors)")
+                }
+            }
+            try run("one", 1)
+            try run("two", 2)
+            for step in [9, 12] { #expect(try sameWeights(dmd, "one", "two", step: step)) }
+            #expect(try dmd.data("one/teacher.safetensors") == dmd.data("two/teacher.safetensors"))
+            // From a checkpoint of two processes, and on in four and in one.
+            for (name, count) in [("three", 4), ("four", 1)] {
+                try FileManager.default.copyItem(at: dmd.url("two"), to: dmd.url(name))
+                try FileManager.default.removeItem(at: dmd.url("\(name)/checkpoints/step-000000012"))
+                try run(name, count)
+                #expect(try sameWeights(dmd, "one", name, step: 12))
+            }
+        }
+    }
+
+    @Test(
         "When a process is killed the others say which one; the run goes on in any number of processes to the same bits"
     )
     func killed() throws {

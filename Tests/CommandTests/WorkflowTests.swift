@@ -270,7 +270,16 @@ struct WorkflowTests {
             #expect(result.status == 0 && !dmd.exists("run"), "\(result.errors)")
             #expect(result.output.contains("teacherSteps: 3") && result.output.contains("# 12 steps of "))
             #expect(result.output.contains(" parameters in the network\n"))
-            #expect(result.output.contains(" for the weights of 3 networks, 4 moments of AdamW, "))
+            #expect(result.output.contains(" for the weights of 3 networks, "))
+            #expect(
+                result.output.contains(" 4 moments of AdamW and 1 average and the copy for a checkpoint, "))
+            let set = ["--set", "distillation.shardedState=true", "--processes", "8"]
+            let sharded = try dmd.run(distill("run") + ["--dry-run"] + set)
+            #expect(
+                sharded.output.contains(
+                    " and 1 average, a part of them in each process, and the copy for a checkpoint, "),
+                "\(sharded.output) \(sharded.errors)")
+            #expect(sharded.output.contains(" in each but the first, which writes the checkpoints\n"))
         }
     }
 }

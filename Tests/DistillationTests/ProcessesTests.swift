@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The swift-dmd authors
 
+import Diffusion
 import Distillation
 import OrderedCollections
 import TestSupport
@@ -36,15 +37,22 @@ struct ProcessesTests {
             }
         }
 
-        /// What a few steps make of it: weights, and what the last one measured.
-        func run(_ processes: Communicator) throws -> (state: [String: [Float]], scalars: [String: Double]) {
-            let recipe = recipe
+        func distiller(
+            _ processes: Communicator, _ change: (inout DistillationRecipe) -> Void = { _ in }
+        ) throws -> Distiller<ObservedDenoiser> {
+            var recipe = recipe
+            change(&recipe)
             let toy = Toy(ProcessesTests.modes)
-            let distiller = try Distiller(
+            return try Distiller(
                 recipe, teacher: ObservedDenoiser(toy.teacher),
                 pairs: recipe.regression.weight > 0 ? toy.pairs : nil,
                 distance: { Toy.distance($0, $1) },
                 realImages: Points(points: Tensor.ones([64, 2, 1, 1]) * 0.5), processes: processes)
+        }
+
+        /// What a few steps make of it: weights, and what the last one measured.
+        func run(_ processes: Communicator) throws -> (state: [String: [Float]], scalars: [String: Double]) {
+            let distiller = try distiller(processes)
             var scalars: [String: Double] = [:]
             for index in 0..<3 {
                 let report = try distiller.step(index)
@@ -71,6 +79,31 @@ struct ProcessesTests {
             for (name, value) in alone.scalars {
                 #expect(abs((scalars[name] ?? .nan) - value) <= 1e-5 * abs(value), "\(kind): \(name)")
             }
+        }
+    }
+
+    @Test(
+        "leaves, with sharded state, one process's checkpoint and averages",
+        arguments: [Kind.pairs, .adversarial])
+    func sharded(kind: Kind) throws {
+        @Sendable func files(_ processes: Communicator) throws -> [String: [String: [Float]]] {
+            let distiller = try kind.distiller(processes) { $0.shardedState = true }
+            for index in 0..<3 { #expect(try distiller.step(index).fault == nil) }
+            let files = try distiller.snapshot()
+            if processes.isFirst {
+                let average = files["generator-average"] ?? [:]
+                for (name, tensor) in distiller.averagedGenerator().network.parameters {
+                    #expect(average[name]?.array(as: Float.self) == tensor.array(as: Float.self))
+                }
+            }
+            return files.mapValues { tensors in
+                Dictionary(uniqueKeysWithValues: tensors.map { ($0.key, $0.value.array(as: Float.self)) })
+            }
+        }
+        let alone = try files(.alone)
+        for count in [2, 4] {
+            let results = try inProcesses(count, files).map { try $0.get() }
+            #expect(results[0] == alone && results.dropFirst().allSatisfy(\.isEmpty))
         }
     }
 

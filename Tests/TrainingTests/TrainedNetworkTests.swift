@@ -165,6 +165,66 @@ struct TrainedNetworkTests {
         }
     }
 
+    @Test(
+        "keeps, sharded, a part of its state in each process, and comes to the bits of one; any number of processes go on from it",
+        arguments: [1e9, 0.5])
+    func shardedState(clipNorm: Double) throws {
+        @Sendable func run(
+            _ processes: Communicator, _ steps: Range<Int>, from start: URL? = nil, to end: URL? = nil
+        ) throws
+            -> [String: [String: [Double]]]
+        {
+            let (network, heads) = (Vector(), Vector())
+            let trained = TrainedNetwork(
+                "net", network, betas: Self.betas, weightDecay: Self.decay,
+                averages: Averages(of: network, halfLivesImages: [5, 20], rampUpRatio: nil),
+                with: .init("heads", heads), processes: processes, shardedState: true)
+            if let start { try trained.load(#require(try CheckpointReader.latest(in: start))) }
+            for step in steps {
+                let report = try trained.update(
+                    microBatches: 4, learningRate: 0.1, companionLearningRate: 0.3, clipNorm: clipNorm
+                ) { part in
+                    var stream = RandomStream(seed: 0, purpose: "slope", step: step, index: part)
+                    let slopes = stream.normal([2, 3], dtype: .float64)
+                    let loss =
+                        (network.weight * slopes.selected(dim: 0, index: 0)).sum()
+                        + (heads.weight * slopes.selected(dim: 0, index: 1)).sum() + heads.bias.sum()
+                    return MicroBatch(loss: loss, scalars: [:], result: ())
+                }
+                #expect(report.fault == nil)
+                trained.updateAverages(batchSize: 4, imagesBefore: 4 * step)
+            }
+            let numbers = trained.state.values.flatMap(\.values).reduce(0) { $0 + $1.count }
+            // Of 10 numbers in parameters, and 2 in buffers, there are moments, and two averages of 5.
+            let whole = 12 + 1 + 20 + 10
+            #expect(processes.count == 1 ? numbers == whole : numbers < whole - 8)
+            let files = try trained.snapshot()
+            #expect(files.isEmpty != processes.isFirst)
+            if processes.isFirst {
+                if let end { try CheckpointWriter(end).write(step: 2, files: files, state: ["a": 1]) }
+                let other = Vector()
+                trained.copyAverage(1, to: other)
+                let average = files["net-average-20"]?["weight"]?.array(as: Double.self)
+                #expect(average == other.weight.array(as: Double.self))
+            }
+            return files.mapValues { tensors in
+                Dictionary(uniqueKeysWithValues: tensors.map { ($0.key, $0.value.array(as: Double.self)) })
+            }
+        }
+        let alone = try run(.alone, 0..<4)
+        #expect(
+            alone.keys.sorted() == ["heads", "net", "net-average", "net-average-20", "net-optimizer"])
+        for count in [2, 4] {
+            #expect(try inProcesses(count) { try run($0, 0..<4) }[0].get() == alone)
+        }
+        try withTemporaryFolder { folder in
+            for result in try inProcesses(2, { try run($0, 0..<2, to: folder) }) { _ = try result.get() }
+            for count in [1, 2, 4] {
+                #expect(try inProcesses(count) { try run($0, 2..<4, from: folder) }[0].get() == alone)
+            }
+        }
+    }
+
     @Test("wants gradients while it is updated, and at no other time")
     func gradients() throws {
         let network = Vector()

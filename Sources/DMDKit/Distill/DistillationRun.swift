@@ -24,7 +24,7 @@ struct DistillationRun<Model: TeacherModel> {
     /// Pairs, training, pictures and figures.
     func run(_ begun: RunRecord?) throws -> Distill.Output {
         try model.check(levels: settings.distillation.levels)
-        try memory.checkFits(device)
+        try memory.of(processes.count).checkFits(device)
         let lpips = try loadLPIPS()
         let realImages = try realImages()
         let fidelity = try processes.isFirst ? fidelity() : nil

@@ -30,10 +30,11 @@ struct Cost: CustomStringConvertible {
     init<Work: TrainingTask>(
         _ memory: NetworkMemory, on device: Device, processes: Int, of makeWork: () throws -> Work
     ) throws {
-        self.memory = memory
+        self.memory = memory.of(processes)
         self.device = device
         self.processes = processes
-        guard device != .cpu || memory.bytes < NetworkMemory.ofMachine else {
+        // Here all of it is in one process.
+        guard device != .cpu || memory.bytes() < NetworkMemory.ofMachine else {
             trial = nil
             return
         }
@@ -55,7 +56,7 @@ struct Cost: CustomStringConvertible {
     var description: String {
         let known = [
             "\(memory.parameterCount.formatted()) parameters in the network",
-            "\(gigabytes(memory.bytes)) for \(memory.what), all in float32",
+            "\(gigabytes(memory.bytes())) for \(memory.what), all in float32",
         ]
         return (known + (trial.map(lines) ?? [excess]) + shared).map { "# \($0)" }.joined(separator: "\n")
     }
@@ -64,6 +65,7 @@ struct Cost: CustomStringConvertible {
     /// gradients after every update.
     private var shared: [String] {
         guard processes > 1 else { return [] }
+        let others = (1..<processes).map(memory.bytes).max() ?? 0
         let bytes = memory.exchangedBytes(of: processes)
         let sending = [1, 10, 100].map { gigabits in
             String(format: "%.3g s at %d Gbit/s", Double(bytes) * 8 / (Double(gigabits) * 1e9), gigabits)
@@ -73,7 +75,8 @@ struct Cost: CustomStringConvertible {
         }
         return [
             "\(processes) processes like this one: \(computing ?? "")\(gigabytes(bytes)) a step to send from each, "
-                + "which takes \(sending.joined(separator: ", "))"
+                + "which takes \(sending.joined(separator: ", "))",
+            "\(gigabytes(others)) in each but the first, which writes the checkpoints",
         ]
     }
 
@@ -89,7 +92,11 @@ struct Cost: CustomStringConvertible {
     }
 
     private var excess: String {
-        "This exceeds the machine's memory of \(gigabytes(NetworkMemory.ofMachine)), so no step was tried: "
+        guard memory.bytes() > NetworkMemory.ofMachine else {
+            return "All of it in one process would exceed this machine's memory, so no step was tried."
+        }
+        return
+            "This exceeds the machine's memory of \(gigabytes(NetworkMemory.ofMachine)), so no step was tried: "
             + "take a smaller network, or a machine with more."
     }
 }
@@ -98,7 +105,8 @@ private func gigabytes(_ bytes: Int) -> String { String(format: "%.2f GB", Doubl
 
 /// The memory that a run needs for tensors of the size of its network, whatever the batch.
 struct NetworkMemory {
-    let parameterCount: Int
+    /// The numbers in each of the network's parameters.
+    private let parameters: [Int]
     private let networks: Int
     /// How many of them are trained, each with AdamW's two moments.
     private let trained: Int
@@ -107,23 +115,50 @@ struct NetworkMemory {
     private let averages: Int
     /// The updates of a network in a step.
     private let updates: Int
+    /// Whether processes each keep a part of moments and averages.
+    private let isSharded: Bool
+    /// The largest part of the parameters that each process keeps the moments and averages of, by rank.
+    private var loads: [Int]
+
+    private init(
+        _ network: some Denoiser, networks: Int, trained: Int, averages: Int, updates: Int, isSharded: Bool,
+        on device: Device
+    ) {
+        parameters = network.parameters.values.map(\.count)
+        (self.networks, self.trained, self.averages, self.updates) = (networks, trained, averages, updates)
+        self.isSharded = isSharded
+        gradients = device.threads
+        loads = [parameters.reduce(0, +)]
+    }
 
     /// Of a distillation: teacher, generator and critic.
     static func distillation(
         of teacher: some Denoiser, _ recipe: DistillationRecipe, on device: Device
     ) -> Self {
         NetworkMemory(
-            parameterCount: teacher.parameterCount, networks: 3, trained: 2, gradients: device.threads,
-            averages: recipe.emaHalfLifeImages.count,
-            updates: 1 + (recipe.trainsCritic ? recipe.critic.steps : 0))
+            teacher, networks: 3, trained: 2, averages: recipe.emaHalfLifeImages.count,
+            updates: 1 + (recipe.trainsCritic ? recipe.critic.steps : 0), isSharded: recipe.shardedState,
+            on: device)
     }
 
     /// Of the training of a teacher.
     static func training(_ recipe: TeacherRecipe, on device: Device) -> Self {
         NetworkMemory(
-            parameterCount: recipe.network.makeDenoiser(seed: 0).parameterCount, networks: 1, trained: 1,
-            gradients: device.threads, averages: recipe.emaHalfLifeImages.count, updates: 1)
+            recipe.network.makeDenoiser(seed: 0), networks: 1, trained: 1,
+            averages: recipe.emaHalfLifeImages.count, updates: 1, isSharded: recipe.shardedState, on: device)
     }
+
+    /// The same for each of several processes.
+    func of(_ processes: Int) -> Self {
+        var memory = self
+        memory.loads =
+            isSharded
+            ? Shards(of: parameters, over: processes).loads
+            : Array(repeating: parameterCount, count: processes)
+        return memory
+    }
+
+    var parameterCount: Int { parameters.reduce(0, +) }
 
     /// What each of some processes sends in a step, see `Communicator.sum(_:)`.
     func exchangedBytes(of processes: Int) -> Int {
@@ -139,27 +174,30 @@ struct NetworkMemory {
         return min(physical, limit ?? physical)
     }
 
-    /// What a checkpoint holds, of which there is a copy in memory while it is written.
-    var checkpoint: Int { 3 * trained + averages }
+    /// What a checkpoint holds, of which there is a copy in the first process's memory while it is written.
+    private var checkpoint: Int { 3 * trained + averages }
 
-    var bytes: Int {
-        (networks + 2 * trained + gradients + averages + checkpoint) * parameterCount * DType.float32.size
+    /// The memory of a process.
+    func bytes(of rank: Int = 0) -> Int {
+        let whole = networks + gradients + (rank == 0 ? checkpoint : 0)
+        return (whole * parameterCount + (2 * trained + averages) * loads[rank]) * DType.float32.size
     }
 
     /// - Throws: ``KitError`` if the networks alone exceed the machine's memory.
     func checkFits(_ device: Device) throws {
-        guard device == .cpu, bytes > Self.ofMachine else { return }
+        guard device == .cpu, bytes() > Self.ofMachine else { return }
         throw KitError(
-            "The run needs \(gigabytes(bytes)) for \(what), which exceeds the machine's memory of "
+            "The run needs \(gigabytes(bytes())) for \(what), which exceeds the machine's memory of "
                 + "\(gigabytes(Self.ofMachine)): take a smaller network, or a machine with more.")
     }
 
     /// What is counted.
     var what: String {
         func counted(_ count: Int, _ name: String) -> String { "\(count) \(name)\(count == 1 ? "" : "s")" }
+        let part = loads.count > 1 && isSharded ? ", a part of them in each process," : ""
         return
-            "the weights of \(counted(networks, "network")), \(2 * trained) moments of AdamW, "
-            + "\(counted(gradients, "gradient")), \(counted(averages, "average")) and the copy for a checkpoint"
+            "the weights of \(counted(networks, "network")), \(counted(gradients, "gradient")), "
+            + "\(2 * trained) moments of AdamW and \(counted(averages, "average"))\(part) and the copy for a checkpoint"
     }
 }
 

@@ -22,6 +22,9 @@ public struct TeacherRecipe: Recipe {
     /// Whether the backward pass makes activations again, block by block, rather than keep them: about a third more work
     /// in much less memory, with the same result.
     public var gradientCheckpointing = false
+    /// Whether each of several processes keeps a part of AdamW's moments and of the averages rather than all of them: less memory, with
+    /// the same result.
+    public var shardedState = false
     /// Images seen in the whole run.
     public var durationImages = 800_000
     /// AdamW's learning rate after the warm-up.

@@ -47,7 +47,7 @@ public final class TeacherTrainer: TrainingTask {
             "network", denoiser, weightDecay: recipe.weightDecay,
             averages: Averages(
                 of: denoiser, halfLivesImages: recipe.emaHalfLifeImages, rampUpRatio: recipe.emaRampUp),
-            processes: processes)
+            processes: processes, shardedState: recipe.shardedState)
     }
 
     /// The processes that train it.
@@ -109,7 +109,7 @@ public final class TeacherTrainer: TrainingTask {
     /// - Parameter average: the number of the average, at most one less than the recipe's half-lives.
     public func averaged(_ average: Int = 0) -> EDMDenoiser {
         let copy = denoiser.replica(sharing: .nothing)
-        trained.averages?.each[average].copy(to: copy)
+        trained.copyAverage(average, to: copy)
         return copy
     }
 
@@ -120,8 +120,14 @@ public final class TeacherTrainer: TrainingTask {
         ]) { $1 }
     }
 
-    /// Network, optimizer and moving averages.
+    /// Network, optimizer and moving averages, of those that processes share this one's part.
     public var state: [String: OrderedDictionary<String, Tensor>] { trained.state }
+
+    /// Brings the averages together in the first process; all processes call it at once.
+    public func prepareSamples() throws { try trained.gatherAverages() }
+
+    /// Network, optimizer and moving averages, from all processes.
+    public func snapshot() throws -> [String: OrderedDictionary<String, Tensor>] { try trained.snapshot() }
 
     /// Goes on from a checkpoint of the same recipe.
     public func load(_ checkpoint: Checkpoint) throws { try trained.load(checkpoint) }

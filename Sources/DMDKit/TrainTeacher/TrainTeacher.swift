@@ -41,7 +41,7 @@ public struct TrainTeacher: Job {
         let (folder, processes) = (run.runFolder, compute.processes)
         try processes.check(settings)
         try processes.check("set of images", record.inputs.description)
-        try NetworkMemory.training(settings, on: compute.device).checkFits(compute.device)
+        try NetworkMemory.training(settings, on: compute.device).of(processes.count).checkFits(compute.device)
         let trainer = try makeTrainer(processes)
         try processes.first { try record.begin(in: folder, context) }
         var run = Run(trainer, settings: settings, in: folder)

@@ -21,6 +21,9 @@ public struct DistillationRecipe: Recipe {
     /// Whether the backward pass makes activations again, block by block, rather than keep them: about a third more work
     /// in much less memory, with the same result. Not in the paper.
     public var gradientCheckpointing = false
+    /// Whether each of several processes keeps a part of AdamW's moments and of the averages rather than all of them: less memory, with
+    /// the same result. Not in the paper.
+    public var shardedState = false
     /// The numbers of the levels at which the generator is evaluated, falling, such as 999, 749, 499, 249; none for the highest
     /// alone, a generator of one step.
     public var levels: [Int] = []

@@ -140,6 +140,9 @@ public final class AdamW {
 
     // MARK: State
 
+    /// What the names of the averages of a gradient and of its square begin with in ``state``, before a slash and the parameter's path.
+    package static let moments = ["exp_avg", "exp_avg_sq"]
+
     /// The tensors that a checkpoint needs: `step`, and `exp_avg/PATH` and `exp_avg_sq/PATH` of every
     /// parameter.
     ///
@@ -147,8 +150,9 @@ public final class AdamW {
     public var state: OrderedDictionary<String, Tensor> {
         var state: OrderedDictionary = ["step": stepCount]
         for (path, moments) in moments {
-            state["exp_avg/\(path)"] = moments.mean
-            state["exp_avg_sq/\(path)"] = moments.square
+            for (name, moment) in zip(Self.moments, [moments.mean, moments.square]) {
+                state["\(name)/\(path)"] = moment
+            }
         }
         return state
     }

@@ -27,7 +27,8 @@ public final class EMA {
     /// load.
     ///
     /// They are the average's own, so the next update changes them.
-    public let state: OrderedDictionary<String, Tensor>
+    public private(set) var state: OrderedDictionary<String, Tensor>
+    private let paths: OrderedSet<String>
 
     /// Starts from the present parameters of `module`.
     public init(of module: some Module, halfLifeImages: Double, rampUpRatio: Double? = 0.05) {
@@ -37,6 +38,7 @@ public final class EMA {
         state = module.parameters.mapValues { parameter in
             parameter.detached().cloned().to(parameter.dtype.precise)
         }
+        paths = state.keys
     }
 
     private static let lerp = Operator("aten::_foreach_lerp_.Scalar")
@@ -50,12 +52,16 @@ public final class EMA {
     public func update(from module: some Module, batchSize: Int, imagesBefore: Int) {
         let weight = 1 - beta(batchSize: batchSize, imagesBefore: imagesBefore)
         let parameters = module.parameters
-        precondition(parameters.keys == state.keys, "the module's parameters are not those that are averaged")
-        let current = zip(parameters.values, state.values).map { $0.detached().to($1.dtype) }
+        precondition(parameters.keys == paths, "the module's parameters are not those that are averaged")
+        guard !state.isEmpty else { return }
+        let current = state.compactMap { path, average in parameters[path]?.detached().to(average.dtype) }
         withoutGradients {
             _ = Self.lerp.many(.tensors(Array(state.values)), .tensors(current), .double(weight))
         }
     }
+
+    /// Gives up the averages of all parameters but some.
+    package func keepOnly(_ paths: Set<String>) { state = state.filter { paths.contains($0.key) } }
 
     /// What is kept of the average in one update: 0 forgets it, 1 would never change it.
     public func beta(batchSize: Int, imagesBefore: Int) -> Double {

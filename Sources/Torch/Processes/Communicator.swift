@@ -15,7 +15,7 @@ public final class Communicator: Sendable {
     public let rank: Int
     /// The number of processes.
     public let count: Int
-    private let group: ProcessGroup?
+    let group: ProcessGroup?
 
     /// A process by itself.
     public static let alone = Communicator()
@@ -134,10 +134,7 @@ public final class Communicator: Sendable {
                 let length = sizes.reduce(0, +)
                 let filling = (count - length % count) % count
                 let flat = Tensor.concatenated(parts + [.zeros([filling], dtype: parts[0].dtype)])
-                let versions = try group.exchanged(flat.reshaped([count, -1]))
-                var sum = BalancedSum<Tensor> { $0 + $1 }
-                for rank in 0..<count { sum.add(versions.selected(dim: 0, index: rank)) }
-                guard let piece = sum.total else { return }
+                let piece = sum(of: try group.exchanged(flat.reshaped([count, -1])))
                 let whole = try group.gathered(piece).narrowed(dim: 0, start: 0, count: length)
                 for (tensor, part) in zip(bucket, whole.split(sizes: sizes)) {
                     tensor.copy(from: part.reshaped(tensor.shape))
@@ -146,14 +143,21 @@ public final class Communicator: Sendable {
         }
     }
 
-    /// Tensors that go together: about 64 MB of float32, so that no copy of all of them is needed.
+    /// The sum of all versions of a piece, which are the rows, as a balanced tree.
+    func sum(of versions: Tensor) -> Tensor {
+        var sum = BalancedSum<Tensor> { $0 + $1 }
+        for rank in 0..<count { sum.add(versions.selected(dim: 0, index: rank)) }
+        return sum.total ?? versions.selected(dim: 0, index: 0)
+    }
+
+    /// Tensors that go together: about 16 MB of float32, so that no copy of all of them is needed.
     private func buckets(_ tensors: [Tensor]) -> [[Tensor]] {
         var buckets: [[Tensor]] = []
         var room = 0
         for tensor in tensors {
             if room <= 0 {
                 buckets.append([])
-                room = 1 << 24
+                room = 1 << 22
             }
             buckets[buckets.count - 1].append(tensor)
             room -= tensor.count

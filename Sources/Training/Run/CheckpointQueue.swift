@@ -24,7 +24,7 @@ final class CheckpointQueue: Sendable {
         self.writer = writer
     }
 
-    /// Copies the tensors and begins to write them.
+    /// Begins to write tensors, which nothing changes any more. Waits for the write under way.
     ///
     /// - Parameter prepare: called before the write, on its thread.
     func write(
@@ -32,7 +32,6 @@ final class CheckpointQueue: Sendable {
         recipe: String?, score: Double?, after prepare: @escaping @Sendable () throws -> Void
     ) throws {
         try wait()
-        let copies = files.mapValues { $0.mapValues { $0.copiedToHost() } }
         queue.async(group: underWay) { [self] in
             let start = ContinuousClock.now
             let threads = LibTorch.operatorThreads
@@ -40,7 +39,7 @@ final class CheckpointQueue: Sendable {
             defer { LibTorch.operatorThreads = threads }
             do {
                 try prepare()
-                try writer.write(step: step, files: copies, state: state, recipe: recipe, score: score)
+                try writer.write(step: step, files: files, state: state, recipe: recipe, score: score)
                 duration.withLock { $0 = ContinuousClock.now - start }
             } catch {
                 failure.withLock { $0 = error }

@@ -117,6 +117,7 @@ final class RunLoop<Work: TrainingTask> {
             }
         }
         try output?.checkpoints.wait()
+        try work.prepareSamples()
         return .finished
     }
 
@@ -139,6 +140,7 @@ final class RunLoop<Work: TrainingTask> {
     private func sampleAndSave(isSound: Bool) throws {
         var score: Double?
         if done % work.intervals.sample == 0 || done == work.stepCount {
+            try work.prepareSamples()
             if let log { score = try plan.sample(done, log).flatMap { $0.isFinite ? $0 : nil } }
             if plan.retention.best, let score, score < bestScore ?? .infinity {
                 bestScore = score
@@ -153,10 +155,13 @@ final class RunLoop<Work: TrainingTask> {
     }
 
     private func save(_ score: Double?) throws {
-        guard let output, let log else { return }
         let start = ContinuousClock.now
+        // Before there is another copy of everything.
+        try output?.checkpoints.wait()
+        let files = try work.snapshot()
+        guard let output, let log else { return }
         try output.checkpoints.write(
-            step: done, files: work.state, state: state, recipe: recipe, score: score,
+            step: done, files: files, state: state, recipe: recipe, score: score,
             after: log.synchronize)
         let passed = ContinuousClock.now - start
         standstill = passed
@@ -190,11 +195,12 @@ final class RunLoop<Work: TrainingTask> {
             Losses or gradients are not finite in step \(done): the run goes back to step \(checkpoint.step), and on with \
             \(state.learningRateFactor) of the learning rate; see \(file.relativePath).
             """)
-        // Not before all have read it.
+        // All have read it by then.
+        let files = try work.snapshot()
         try processes.wait()
         if let output {
             try output.writer.write(
-                step: checkpoint.step, files: work.state, state: state, recipe: recipe,
+                step: checkpoint.step, files: files, state: state, recipe: recipe,
                 score: checkpoint.score)
             log = try MetricLog(plan.folder, after: checkpoint.step)
         }

@@ -19,7 +19,7 @@ public protocol TrainingTask: AnyObject {
     var learningRateFactor: Double { get set }
     /// The processes that share its steps; by default it has none but this one.
     var processes: Communicator { get }
-    /// All tensors that a checkpoint holds, by file.
+    /// All tensors of a checkpoint that this process keeps, by file.
     var state: [String: OrderedDictionary<String, Tensor>] { get }
 
     /// Does one step, from 0. An update whose loss or gradient is not finite is not made, and neither is what would have
@@ -29,6 +29,13 @@ public protocol TrainingTask: AnyObject {
     /// counts the steps done.
     func scalars(of report: Report, done: Int) throws -> [String: Double]
 
+    /// Brings together in the first process what samples are drawn from, until the next step; all processes call it at once. By default it
+    /// does nothing: there each has all of it.
+    func prepareSamples() throws
+    /// Copies on the host of all tensors that a checkpoint holds, by file: in the first process, and nothing in the others. All call it at
+    /// once. By default these are those of ``state``.
+    func snapshot() throws -> [String: OrderedDictionary<String, Tensor>]
+
     /// Goes on from a checkpoint of the same settings.
     func load(_ checkpoint: Checkpoint) throws
 }
@@ -36,6 +43,19 @@ public protocol TrainingTask: AnyObject {
 extension TrainingTask {
     /// This process alone.
     public var processes: Communicator { .alone }
+
+    /// Nothing.
+    public func prepareSamples() throws {}
+
+    /// Copies of the ``state``.
+    public func snapshot() throws -> [String: OrderedDictionary<String, Tensor>] {
+        processes.isFirst ? state.copiedToHost() : [:]
+    }
+}
+
+extension [String: OrderedDictionary<String, Tensor>] {
+    /// The same in memory of its own, on the host.
+    func copiedToHost() -> Self { mapValues { $0.mapValues { $0.copiedToHost() } } }
 }
 
 /// What a step measured.

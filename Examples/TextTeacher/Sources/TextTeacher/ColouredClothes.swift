@@ -44,8 +44,8 @@ struct ColouredClothes {
     private let labels: [Int]
 
     /// - Throws: ``ClothesError`` for another set than Fashion-MNIST, `ImageError` for files that cannot be read.
-    init(at folder: URL) throws {
-        images = try openDataset(at: folder)
+    init(at folder: URL, split: DatasetSplit = .train) throws {
+        images = try openDataset(at: folder, split: split)
         guard images.imageShape == [1, 28, 28], images.classCount == Self.garments.count,
             let labels = images.labels
         else { throw ClothesError(folder: folder.path) }
@@ -70,6 +70,19 @@ struct ColouredClothes {
         let margin = (Self.side - 28) / 2
         let framed = gray.padded(left: margin, right: margin, top: margin, bottom: margin)
         return (framed * colour * 2 - 1, Tensor(captions))
+    }
+
+    /// Writes images with their captions, `00000.png` and `00000.txt`, as `dmd` takes them for real images.
+    func write(_ count: Int, to folder: URL, seed: UInt64) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var stream = RandomStream(seed: seed, purpose: "captioned")
+        let (images, captions) = try batch(count, from: &stream)
+        let all = zip(Image.images(from: images), captions.array(as: Int.self))
+        for (number, (image, caption)) in all.enumerated() {
+            let file = folder.appending(path: String(format: "%05d", number))
+            try image.write(to: file.appendingPathExtension("png"))
+            try Data(Self.captions[caption].utf8).write(to: file.appendingPathExtension("txt"))
+        }
     }
 }
 

@@ -44,7 +44,7 @@ final class Descent<Network: Module>: TrainingTask {
     /// The moving average of the weights.
     func averaged() -> Network {
         let copy = makeNetwork()
-        trained.averages?.each[0].copy(to: copy)
+        trained.copyAverage(0, to: copy)
         return copy
     }
 

@@ -21,6 +21,13 @@ struct TextTeacher: ParsableCommand {
     var images: String?
 
     @Option(
+        help: """
+            Images with captions to write to OUT-images/train, for losses that read real images, and a fourth as many to \
+            OUT-images/test, to measure distances from.
+            """)
+    var realImages = 8_000
+
+    @Option(
         name: .customLong("set"), help: "A setting, such as teacher.steps=500; may be given several times.")
     var overrides: [String] = []
 
@@ -30,8 +37,13 @@ struct TextTeacher: ParsableCommand {
         LibTorch.operatorThreads = 1  // Parts of a batch run side by side instead.
         Interruption.listen()
         let settings = try Settings.resolved(overrides: overrides)
-        let clothes = try ColouredClothes(at: URL(filePath: images ?? Self.fashionMNIST))
+        let source = URL(filePath: images ?? Self.fashionMNIST)
+        let clothes = try ColouredClothes(at: source)
         let folder = URL(filePath: out)
+        let written = URL(filePath: "\(out)-images")
+        try clothes.write(realImages, to: written.appending(path: "train"), seed: 0)
+        try ColouredClothes(at: source, split: .test)
+            .write(realImages / 4, to: written.appending(path: "test"), seed: 1)
 
         let autoencoder = try trainAutoencoder(settings.autoencoder, clothes)
         try saveAutoencoder(autoencoder, to: folder.appending(path: "vae"))
