@@ -160,7 +160,10 @@ let package = Package(
             ]),
         tests(
             "Command",
-            ["Torch", "Weights", "Diffusion", "Models", "Distillation", "Images", "Export", "dmd"]),
+            [
+                "Torch", "Weights", "Diffusion", "Models", "Training", "Distillation", "Images", "Export",
+                "dmd",
+            ]),
         tests(
             "Server",
             [

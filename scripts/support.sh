@@ -19,6 +19,21 @@ fail() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+may_act_as_root() { [[ $EUID == 0 ]] || { have sudo && sudo -n true 2>/dev/null; }; }
+
+as_root() { if [[ $EUID == 0 ]]; then "$@"; else sudo -n "$@"; fi; }
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
+}
+
+# install_packages NAMES: installs Debian packages if it may, refreshing the package lists only when it must.
+install_packages() {
+    if ! have apt-get || ! may_act_as_root; then return 1; fi
+    printf 'Installing %s ...\n' "$*"
+    apt_install "$@" >/dev/null 2>&1 || { as_root apt-get update -qq && apt_install "$@" >/dev/null; }
+}
+
 durations=""
 
 # timed NAME COMMAND...: runs one part of a script and remembers how long it took.

@@ -12,7 +12,7 @@ struct SampleCommand: AsyncParsableCommand {
         discussion: """
             Image number i of a seed is the same whatever the count and the batch.
             With --prompt, --weights is Stable Diffusion 1 or 2, a folder in the layout of diffusers or one file, as in
-            `dmd sample --weights sd15 --prompt "a photo of a corgi" --steps 50`.
+            `dmd sample --weights sd15 --prompt "a photo of a corgi" --steps 50`, and with --prompts a file of them.
             """)
 
     @Option(
@@ -22,7 +22,9 @@ struct SampleCommand: AsyncParsableCommand {
     )
     var weights: Path?
 
-    @Option(parsing: .unconditional, help: "How many images (default: 80, or 1 of each prompt).")
+    @Option(
+        parsing: .unconditional,
+        help: "How many images, of each --prompt, or in all of --prompts (default: 80, or 1 of each prompt).")
     var count: Int?
 
     @Option(
@@ -47,6 +49,16 @@ struct SampleCommand: AsyncParsableCommand {
         help: "What an image should show; --weights is then a model of Stable Diffusion. May be repeated.")
     var prompt: [String] = []
 
+    @Option(
+        help: """
+            A file of prompts, image i being of prompt i modulo their number: a line each in a .txt file, or a column of a .csv, \
+            .tsv or .jsonl file.
+            """)
+    var prompts: Path?
+
+    @Option(help: "The column of the prompts (default: caption, text or prompt).")
+    var promptColumn: String?
+
     @Option(help: "What the images should not show.")
     var negativePrompt: String?
 
@@ -69,21 +81,26 @@ struct SampleCommand: AsyncParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        guard prompt.isEmpty else { return }
+        guard prompt.isEmpty || prompts == nil else {
+            throw ValidationError("--prompt and --prompts are two ways to say the same: give one of them.")
+        }
+        if promptColumn != nil, prompts == nil { throw ValidationError("--prompt-column needs --prompts.") }
+        guard prompt.isEmpty, prompts == nil else { return }
         for (name, isGiven) in [
             ("negative-prompt", negativePrompt != nil), ("guidance", guidance != nil),
             ("height", height != nil),
             ("width", width != nil), ("variant", model.variant != nil), ("tokenizer", model.tokenizer != nil),
             ("tiny-decoder", tinyDecoder != nil),
         ] where isGiven {
-            throw ValidationError("--\(name) means nothing without --prompt: leave it out, or give a prompt.")
+            throw ValidationError(
+                "--\(name) means nothing without --prompt or --prompts: leave it out, or give a prompt.")
         }
     }
 
     func run() async throws {
         let job = try Terminal.settings {
-            var job = Sample(
-                weights: weights?.url, count: count, seed: seed, text: text, out: out.url,
+            var job = try Sample(
+                weights: weights?.url, count: count, seed: seed, text: text(), out: out.url,
                 compute: try compute.sharedSettings())
             job.label = label
             job.batch = batch
@@ -97,9 +114,11 @@ struct SampleCommand: AsyncParsableCommand {
         print("\(out): \(made.count) images in \(rate)")
     }
 
-    private var text: TextSettings? {
-        guard !prompt.isEmpty else { return nil }
-        var text = TextSettings(prompt)
+    private func text() throws -> TextSettings? {
+        guard !prompt.isEmpty || prompts != nil else { return nil }
+        var text =
+            try prompts.map { try TextSettings(promptsIn: $0.url, column: promptColumn) }
+            ?? TextSettings(prompt)
         text.negativePrompt = negativePrompt ?? ""
         (text.guidance, text.height, text.width) = (guidance, height, width)
         text.tinyDecoder = tinyDecoder?.url

@@ -108,8 +108,19 @@ struct BadInputTests {
             ["--weights is missing, which prompts need"]
         ),
         (
+            "prompts in two ways", ["sample", "--prompt", "a cat", "--prompts", "notes.txt"],
+            ["--prompt and --prompts are two ways to say the same: give one of them."]
+        ),
+        (
+            "a column of no file", ["sample", "--prompt-column", "a"], ["--prompt-column needs --prompts."]
+        ),
+        (
+            "a file of prompts that is not there",
+            ["sample", "--weights", "sd", "--prompts", "none.txt"], ["none.txt"]
+        ),
+        (
             "a negative prompt alone", ["sample", "--negative-prompt", "rain"],
-            ["--negative-prompt means nothing without --prompt"]
+            ["--negative-prompt means nothing without --prompt or --prompts"]
         ),
         (
             "a card where none can be",

@@ -4,6 +4,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Training
 
 /// Commands in several processes, as torchrun starts them.
 @Suite struct ProcessesTests {
@@ -37,6 +38,15 @@ import Testing
                 for result in results { #expect(result.status == 0, "\(result.errors)") }
                 #expect(results[0].output.contains("The teacher is in \(name)/teacher.safetensors"))
                 for result in results.dropFirst() { #expect(result.output == "" && result.errors == "") }
+                for rank in 0..<count {
+                    let lines = try ScalarLog.lines(of: dmd.url("\(name)/processes/\(rank).jsonl"))
+                    #expect(lines.map(\.step) == Array(2...12))
+                    for values in lines.map(\.values) {
+                        let (step, exchange) = (values["seconds/step"] ?? 0, values["seconds/exchange"] ?? 0)
+                        #expect(exchange > 0 && exchange < step)
+                    }
+                }
+                #expect(!dmd.exists("one/processes"))
                 #expect(try sameWeights(dmd, "one", name, step: 12))
                 #expect(try dmd.data("one/teacher.safetensors") == dmd.data("\(name)/teacher.safetensors"))
             }

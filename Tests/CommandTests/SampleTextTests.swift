@@ -95,6 +95,35 @@ struct SampleTextTests {
         }
     }
 
+    @Test("prompts of a file take turns, few and many", arguments: [3, 300])
+    func promptFile(lines: Int) throws {
+        try Command.withFolder { dmd in
+            let prompts = ["ab c", "c", "b a"]
+            let all = (0..<lines).map { prompts[$0 % 3] }
+            try Data(all.joined(separator: "\n").utf8).write(to: dmd.url("prompts.txt"))
+            func sample(_ out: String, _ options: String...) throws {
+                let result = try dmd.run(model + ["--seed", "3", "--steps", "2", "--out", out] + options)
+                #expect(result.status == 0, "\(result.errors)")
+            }
+            try sample("turns", "--prompts", "prompts.txt", "--count", "5", "--batch", "2")
+            for (number, prompt) in prompts.enumerated() {
+                try sample("\(number)", "--prompt", prompt, "--count", "5")
+            }
+            for image in 0..<5 {
+                let number = image % 3
+                let words = prompts[number].replacing(" ", with: "-")
+                let name = "00000\(image)-\(words).png"
+                #expect(try dmd.data("turns/\(name)") == dmd.data("\(number)/\(name)"))
+            }
+            guard lines == 3 else { return }
+            try sample("one-each", "--prompts", "prompts.txt")
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: dmd.url("one-each").path).filter {
+                    $0.hasSuffix("png")
+                }.count == 3)
+        }
+    }
+
     @Test("a prompt that is too long is cut with a warning")
     func longPrompt() throws {
         try Command.withFolder { dmd in

@@ -33,7 +33,10 @@ public struct ImageMaker: Sendable {
     public func callAsFunction(_ indices: some Collection<Int>) -> Tensor { make(Array(indices)) }
 
     /// How many images are well made at once.
-    var batch: Int { max(1, min(64, 65_536 / (imageShape[1] * imageShape[2]))) }
+    var batch: Int { Self.batch(height: imageShape[1], width: imageShape[2]) }
+
+    /// How many images of a size are well made at once.
+    static func batch(height: Int, width: Int) -> Int { max(1, min(64, 65_536 / (height * width))) }
 
     /// The first `count` images as pictures.
     ///

@@ -13,7 +13,7 @@ import Weights
 public struct Sample: Job {
     /// Weights as safetensors, or with prompts a folder of Stable Diffusion or a file of a whole model; nil for the bundled generator.
     public var weights: URL?
-    /// How many images; nil for 80, or 1 of each prompt.
+    /// How many images, of each prompt unless they take turns; nil for 80, or 1 of each prompt.
     public var count: Int?
     /// The class of all images; nil for one after another.
     public var label: Int?
@@ -127,33 +127,39 @@ public struct Sample: Job {
                 "weights", "is missing, which prompts need", "name a folder of Stable Diffusion")
         }
         let bounds: ClosedRange<Int> = place.isPicture ? .sheetCounts : .imageCounts
-        let (total, overflow) = (count ?? 1).multipliedReportingOverflow(by: text.prompts.count)
-        guard !overflow, bounds.contains(total) else {
+        let (total, isTooLarge) = text.imageCount(count)
+        guard !isTooLarge, bounds.contains(total) else {
+            let number =
+                text.takesTurns ? "\(total)" : "\(count ?? 1) for each of \(text.prompts.count) prompts"
             throw SettingError(
-                "count", "is \(count ?? 1) for each of \(text.prompts.count) prompts",
-                "give fewer: \(bounds.upperBound) images at most")
+                "count", "is \(number)",
+                place.isPicture
+                    ? "give fewer: \(bounds.upperBound) images at most, or a folder for them"
+                    : "give fewer: \(bounds.upperBound) images at most")
         }
         let folder = try modelFolder(weights, tokenizer: tokenizer, context)
         let start = ContinuousClock.now
         let sampler = try TextSampler(
-            folder: folder, variant: variant, text, sampling, seed: seed, compute.device, context)
-        let parallel = compute.device == .cpu ? min(batch, LibTorch.threads) : batch
+            folder: folder, variant: variant, text, count: count, sampling, seed: seed, compute.device,
+            context)
+        let parallel = compute.device == .cpu ? min(batch, sampler.batchOnCPU) : batch
         guard place.isPicture else {
-            let (maker, network) = try sampler.maker(count ?? 1, context)
+            let (maker, network) = try sampler.maker(context)
             let description = ImageFiles.Description(
                 weights: network, count: total, seed: seed, sampling: sampler.words, shape: maker.imageShape,
-                subjects: text.prompts, repeats: count ?? 1)
+                subjects: text.prompts, repeats: text.takesTurns ? 1 : count ?? 1)
             try place.write(description, by: maker, batch: parallel, labels: nil, context)
             return Output(file: out, count: total, seconds: (ContinuousClock.now - start) / .seconds(1))
         }
-        let made = try sampler.latents(count ?? 1, batch: parallel, context)
+        let made = try sampler.latents(batch: parallel, context)
         LibTorch.returnFreedMemory()
         let images = Image.images(from: sampler.decoder.decodeEach(made.latents))
         try context.check()
         let notes = [
             ("prompt", text.prompts.joined(separator: " | ")), ("seed", "\(seed)"), ("weights", made.weights),
         ]
-        try promptSheet(of: images, rows: text.prompts.count).write(to: out, text: notes)
+        try promptSheet(of: images, rows: text.takesTurns ? 1 : text.prompts.count).write(
+            to: out, text: notes)
         return Output(file: out, count: images.count, seconds: (ContinuousClock.now - start) / .seconds(1))
     }
 

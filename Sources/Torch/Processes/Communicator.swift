@@ -39,6 +39,9 @@ public final class Communicator: Sendable {
             count > 1 ? try ProcessGroup(launch, patience: patience, timeout: timeout, silence: silence) : nil
     }
 
+    /// How long this process has spent in exchanges so far, and so in waiting for others.
+    public var exchangeTime: Duration { group?.exchangeTime ?? .zero }
+
     /// Whether this is the process that writes.
     public var isFirst: Bool { rank == 0 }
 

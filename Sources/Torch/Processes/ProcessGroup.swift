@@ -12,6 +12,10 @@ final class ProcessGroup: @unchecked Sendable {
     private let launch: Launch
     private let group: ct_group
     private let heartbeat: Heartbeat
+    private let spent = Mutex(Duration.zero)
+
+    /// How long exchanges have taken so far.
+    var exchangeTime: Duration { spent.withLock { $0 } }
 
     /// Meets the others.
     ///
@@ -49,6 +53,8 @@ final class ProcessGroup: @unchecked Sendable {
     private func exchange(_ what: String, _ call: (inout ct_tensor) -> ct_status) throws -> Tensor {
         // A stand-in has nothing to exchange.
         try LibTorch.throwFailure()
+        let start = ContinuousClock.now
+        defer { spent.withLock { $0 += .now - start } }
         var result = ct_tensor(impl: nil)
         guard call(&result) == 0 else {
             let reason = lastError()

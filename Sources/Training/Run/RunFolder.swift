@@ -13,6 +13,7 @@ public import Foundation
 ///        checkpoints/     step-000001000/, ...
 ///        faults/          what is known of steps that went wrong
 ///        log.jsonl        the scalars of the event file, one line a step
+///        processes/       of each of several processes how long its steps take: 0.jsonl, ...
 /// ```
 public struct RunFolder: Sendable {
     /// The folder itself.
@@ -35,6 +36,10 @@ public struct RunFolder: Sendable {
     public var faults: URL { url.appending(path: "faults") }
     /// The scalars, one JSON object a line.
     public var log: URL { url.appending(path: "log.jsonl") }
+
+    /// A process's own log, where several share the run: of each step that is logged the seconds of the steps since the last, and those of
+    /// them that went to exchanges.
+    public func log(ofProcess rank: Int) -> URL { url.appending(path: "processes/\(rank).jsonl") }
 
     /// The recipe that the run was started with.
     ///

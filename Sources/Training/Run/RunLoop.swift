@@ -30,6 +30,8 @@ final class RunLoop<Work: TrainingTask> {
     /// How long the run stood still for the last checkpoint, until that is logged.
     private var standstill: Duration?
     private var rate: ImageRate
+    /// Nil in a process by itself.
+    private var pace: ProcessPace?
 
     private var work: Work { plan.work }
 
@@ -63,6 +65,7 @@ final class RunLoop<Work: TrainingTask> {
         timeLimit = run.timeLimit
         timeLimit?.begin()
         rate = ImageRate(imagesPerStep: plan.work.imagesPerStep)
+        pace = try ProcessPace(processes, in: plan.folder, after: checkpoint?.step)
     }
 
     /// The checkpoint to go on from, which the first process finds.
@@ -95,6 +98,7 @@ final class RunLoop<Work: TrainingTask> {
             if done % work.intervals.log == 0 || isLast || isSaveDue {
                 var scalars = try work.scalars(of: report, done: done)
                 if done % work.intervals.log == 0 || isLast {
+                    try pace?.record(step: done)
                     scalars["steps/skipped"] = Double(state.skippedSteps)
                     scalars["images_per_second"] = rate.sinceLast(step: done)
                     scalars["checkpoint_seconds"] = standstill.map { $0 / .seconds(1) }
@@ -204,6 +208,7 @@ final class RunLoop<Work: TrainingTask> {
                 score: checkpoint.score)
             log = try MetricLog(plan.folder, after: checkpoint.step)
         }
+        pace = try ProcessPace(processes, in: plan.folder, after: checkpoint.step)
         faults = []
         done = checkpoint.step
         lastSaved = done
@@ -222,5 +227,34 @@ private struct ImageRate {
         defer { last = (step, now) }
         guard let last, step > last.step else { return nil }
         return Double((step - last.step) * imagesPerStep) / ((now - last.time) / .seconds(1))
+    }
+}
+
+/// A process's own log of how long its steps take, and how much of that goes to exchanges: one that others wait for has little of that.
+private struct ProcessPace {
+    private let processes: Communicator
+    private let log: ScalarLog
+    private var last: (step: Int, time: ContinuousClock.Instant, exchanges: Duration)?
+
+    /// Nil for a process by itself.
+    init?(_ processes: Communicator, in folder: RunFolder, after step: Int?) throws {
+        guard processes.count > 1 else { return nil }
+        let file = folder.log(ofProcess: processes.rank)
+        try makeFolder(file.deletingLastPathComponent())
+        (self.processes, log) = (processes, try ScalarLog(file, after: step))
+    }
+
+    /// Writes the seconds of a step, on average since the last call.
+    mutating func record(step: Int) throws {
+        let now = (step: step, time: ContinuousClock.now, exchanges: processes.exchangeTime)
+        defer { last = now }
+        guard let last, step > last.step else { return }
+        let count = Double(step - last.step)
+        try log.append(
+            step: step, time: .now,
+            scalars: [
+                "seconds/step": (now.time - last.time) / .seconds(count),
+                "seconds/exchange": (now.exchanges - last.exchanges) / .seconds(count),
+            ])
     }
 }
