@@ -64,6 +64,8 @@ public enum Health: Equatable, Sendable, CustomStringConvertible {
     case discriminatorWins(gap: Double)
     /// The discriminator's loss is within 0.1% of `2 ln 2`, that of a guess.
     case discriminatorBlind(loss: Double)
+    /// Recall is below 0.7 of what it was at its best; see ``Variety``.
+    case varietyLost(recall: Double, best: Double)
     /// A term pulls at images more than 30 times as hard as another.
     case termsOutOfBalance(strong: String, weak: String, ratio: Double)
 
@@ -147,9 +149,29 @@ public enum Health: Equatable, Sendable, CustomStringConvertible {
             "The discriminator is blind, or the generator keeps pace with it: its loss of \(String(format: "%.4f", loss)) is that of a "
                 + "guess, 2 ln 2; if distances do not fall, raise adversarial.width or adversarial.learningRate, or compare images at "
                 + "less noise by adversarial.levels."
+        case .varietyLost(let recall, let best):
+            "Variety is being lost: recall is \(String(format: "%.3f", recall)), and was \(String(format: "%.3f", best)) at its best; raise "
+                + "regression.weight or lower the weight of the other terms, or take the weights of an earlier checkpoint."
         case .termsOutOfBalance(let strong, let weak, let ratio):
             "The terms are out of balance: `\(strong)` pulls at images \(String(format: "%.0f", ratio)) times as hard as `\(weak)`; "
                 + "change their weights, or leave the weak one out."
         }
+    }
+}
+
+/// Watches how many kinds of images a generator makes, by recall on the way: modes that are lost do not come back by themselves.
+public struct Variety: Sendable {
+    private var best = 0.0
+
+    /// Nothing seen yet.
+    public init() {}
+
+    /// Takes the numbers of a line of the log, of which it reads `distance/recall`.
+    ///
+    /// - Returns: ``Health/varietyLost(recall:best:)`` where recall has fallen; nil where nothing is amiss, or the line has no recall.
+    public mutating func health(of scalars: [String: Double]) -> Health? {
+        guard let recall = scalars["distance/recall"] else { return nil }
+        best = max(best, recall)
+        return recall < 0.7 * best ? .varietyLost(recall: recall, best: best) : nil
     }
 }

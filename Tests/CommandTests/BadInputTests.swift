@@ -108,6 +108,10 @@ struct BadInputTests {
             ["--weights is missing, which prompts need"]
         ),
         (
+            "patience without distances", ["distill", "--set", "patience=2", "--out", "run"],
+            ["patience", "null where there is no distanceCount"]
+        ),
+        (
             "prompts in two ways", ["sample", "--prompt", "a cat", "--prompts", "notes.txt"],
             ["--prompt and --prompts are two ways to say the same: give one of them."]
         ),

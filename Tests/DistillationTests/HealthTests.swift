@@ -85,6 +85,17 @@ struct HealthTests {
         #expect(judge([3, 3], real: nil, ["critic/lag": 0.5])?.isSane == true)
     }
 
+    @Test("tells where recall falls far below its best")
+    func variety() {
+        var variety = Variety()
+        #expect(variety.health(of: ["distance/recall": 0.3]) == nil)
+        #expect(variety.health(of: ["distance/frechet": 9]) == nil)
+        #expect(variety.health(of: ["distance/recall": 0.5]) == nil)
+        #expect(variety.health(of: ["distance/recall": 0.36]) == nil)
+        let lost = variety.health(of: ["distance/recall": 0.34])
+        #expect(lost == .varietyLost(recall: 0.34, best: 0.5) && lost?.isSane == false)
+    }
+
     @Test("names settings that there are")
     func remedies() throws {
         for (health, keys) in [
@@ -94,6 +105,7 @@ struct HealthTests {
             (.contrastExaggerated(ratio: 2), ["critic.steps", "learningRate"]),
             (.discriminatorWins(gap: 9), ["adversarial.learningRate", "adversarial.r1Weight"]),
             (.discriminatorBlind(loss: 1.386), ["adversarial.learningRate"]),
+            (.varietyLost(recall: 0.1, best: 0.5), ["regression.weight"]),
         ] {
             for key in keys {
                 #expect(health.description.contains(key), "\(health)")

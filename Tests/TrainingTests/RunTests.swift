@@ -47,6 +47,49 @@ struct RunTests {
         }
     }
 
+    @Test(
+        "goes back to its best checkpoint when its patience is at an end, and the next time ends there",
+        arguments: [false, true])
+    func patience(isStopped: Bool) throws {
+        try withTemporaryFolder { folder in
+            // Best after step 4, then worse; the second time as well.
+            var drawn: [Int] = []
+            var said: [String] = []
+            func run(_ walk: Walk, stopAfter last: Int) throws -> Run<Walk>.Outcome {
+                try walk.run(in: folder) {
+                    $0.patience = 2
+                    $0.warn = { said.append($0) }
+                    $0.isInterrupted = { drawn.count >= last }
+                    $0.sample = { step, _ in
+                        drawn.append(step)
+                        return step == 4 ? 1 : Double(step) + 1
+                    }
+                }
+            }
+            let walk = Walk()
+            if isStopped {
+                // In the middle of the second attempt.
+                #expect(try run(Walk(), stopAfter: 5) == .interrupted(step: 7))
+            }
+            #expect(try run(walk, stopAfter: .max) == .finished)
+            #expect(drawn == [2, 4, 6, 8, 6, 8])
+            #expect(
+                said == [
+                    "No score since step 4 was better than that of its weights: the run goes back to it, and on with 0.5 of the learning rate.",
+                    "No score since step 4 was better than that of its weights, again: the run ends with them.",
+                ])
+            let best = Walk()
+            for index in 0..<4 { _ = try best.step(index) }
+            #expect(walk.position.array(as: Float.self) == best.position.array(as: Float.self))
+            #expect(walk.learningRateFactor == 0.5)
+            #expect(try steps(folder) == ["step-000000004"])
+            #expect(try ScalarLog.lines(of: RunFolder(folder).log).last?.step == 4)
+            // It is over.
+            #expect(try run(Walk(), stopAfter: .max) == .finished)
+            #expect(drawn.count == 6)
+        }
+    }
+
     @Test("goes on from the newest intact checkpoint, and sets damaged ones aside")
     func damage() throws {
         try withTemporaryFolder { parent in

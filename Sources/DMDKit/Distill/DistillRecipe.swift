@@ -19,6 +19,9 @@ public struct DistillRecipe: Recipe {
 
     /// Images to measure the distance from real ones with, whenever a sample sheet is made; null measures at the end alone.
     public var distanceCount: Int?
+    /// Sample sheets in a row without a smaller distance after which the run goes back to its best weights, and on with half the learning rate;
+    /// the next time it ends there. Null goes on to the last step.
+    public var patience: Int?
 
     /// The defaults.
     public init() {}
@@ -34,6 +37,10 @@ public struct DistillRecipe: Recipe {
                 "at least 1, which is without guidance")
         }
         if let distanceCount { try check("distanceCount", count: distanceCount, least: 2) }
+        if let patience {
+            try check("patience", count: patience)
+            try check("patience", patience, distanceCount != nil, "null where there is no distanceCount")
+        }
         if let lpipsResize {
             try check("lpipsResize", lpipsResize, (16...16_384).contains(lpipsResize), "16 to 16384")
         }

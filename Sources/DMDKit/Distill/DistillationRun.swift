@@ -31,10 +31,11 @@ struct DistillationRun<Model: TeacherModel> {
         let retention = job.run.retention(begun)
         let record = job.record(of: model, keeping: begun)
         try processes.first {
-            guard !retention.best || fidelity != nil && settings.distanceCount != nil else {
+            for (name, isSet) in [("keepBest", retention.best), ("patience", settings.patience != nil)]
+            where isSet {
+                guard fidelity == nil || settings.distanceCount == nil else { continue }
                 throw SettingError(
-                    "keepBest", "needs distances to compare",
-                    "give `images`, and set distanceCount in the recipe")
+                    name, "needs distances to compare", "give `images`, and set distanceCount in the recipe")
             }
             try record.begin(in: folder, context)
             // The recipe is there from the beginning on, also if the run is stopped while it makes pairs.
@@ -194,6 +195,7 @@ struct DistillationRun<Model: TeacherModel> {
     ) throws {
         var run = Run(distiller, settings: settings, in: folder)
         var last = ""
+        var variety = Variety()
         run.report = { step, scalars in
             context.tell(.scalars(step: step, scalars))
             let sentence = distiller.health(of: scalars, done: step).map { "\($0)" } ?? ""
@@ -206,12 +208,14 @@ struct DistillationRun<Model: TeacherModel> {
             let images = model.imageMaker(distiller.averagedGenerator(), seed: distiller.recipe.seed)
             try record.keep(images.sheet(), step: step, in: folder, log, context)
             guard let fidelity, let count = settings.distanceCount else { return nil }
-            let distance = try fidelity.distance(
+            let seen = try fidelity.scalars(
                 of: ImageSource(images, count: count), title: "distance", context)
-            try log.record(step: step, ["distance/frechet": distance])
-            return distance
+            try log.record(step: step, seen)
+            if let health = variety.health(of: seen) { context.tell(.message("step \(step): \(health)")) }
+            return seen["distance/frechet"]
         }
         run.retention = retention
+        run.patience = settings.patience
         try job.run.run(&run, title: "distil", context)
     }
 

@@ -21,13 +21,25 @@ struct Fidelity {
             .statistics(of: ImageSource(images, count: count), title: "reference")
     }
 
-    /// The Frechet distance of images.
+    /// What the log tells of images on the way: `distance/frechet`, and where there are enough of them `distance/precision` and
+    /// `distance/recall` beside as many of the set.
     ///
     /// - Parameter title: what progress calls them.
-    func distance(of source: ImageSource, title: String, _ context: JobContext) throws -> Double {
-        let seen = try FeatureExtractor(network: network, keepsFeatures: false, context: context)
+    func scalars(of source: ImageSource, title: String, _ context: JobContext) throws -> [String: Double] {
+        let seen = try FeatureExtractor(network: network, keepsFeatures: true, context: context)
             .statistics(of: source, title: title)
-        return frechetDistance(seen.statistics.total, reference.statistics.total)
+        let distance = frechetDistance(seen.statistics.total, reference.statistics.total)
+        var scalars = ["distance/frechet": distance]
+        if let ours = seen.allFeatures, let theirs = reference.allFeatures,
+            min(seen.count, reference.count) > 5
+        {
+            let count = min(seen.count, reference.count)
+            let (precision, recall) = precisionAndRecall(
+                of: Manifold(ours.narrowed(dim: 0, start: 0, count: count)),
+                against: Manifold(theirs.narrowed(dim: 0, start: 0, count: count)))
+            (scalars["distance/precision"], scalars["distance/recall"]) = (precision.value, recall.value)
+        }
+        return scalars
     }
 
     /// All scores that features tell of images.

@@ -76,6 +76,13 @@ private let guides: [ChartGuide] = [
             """,
         tags: [("distance/frechet", "distance")], isLogarithmic: true, countsImages: true),
     ChartGuide(
+        title: "Precision and recall",
+        caption: """
+            The share of generated images that look like real ones, and of as many real ones that some generated image comes near. Where \
+            recall falls, the generator forgets kinds of images.
+            """,
+        tags: [("distance/precision", "precision"), ("distance/recall", "recall")]),
+    ChartGuide(
         title: "Distribution matching loss",
         caption: """
             How much critic and teacher differ about the generated images. It need not fall: the critic \

@@ -74,7 +74,20 @@ public struct CheckpointWriter: Sendable {
     }
 
     /// The lowest score of a checkpoint that is there.
-    public func bestScore() throws -> Double? { try scores().compactMap(\.score).min() }
+    public func bestScore() throws -> Double? { try best()?.score }
+
+    /// The checkpoint with the lowest score.
+    func best() throws -> (step: Int, score: Double)? {
+        try scores().compactMap { checkpoint in checkpoint.score.map { (checkpoint.step, $0) } }
+            .min { $0.1 < $1.1 }
+    }
+
+    /// Removes the checkpoints of later steps.
+    func discard(after step: Int) throws {
+        for (later, _) in try scores() where later > step {
+            try discard(folder.appending(path: Checkpoint.name(step: later)))
+        }
+    }
 
     /// Renames checkpoints of later steps, which were found damaged, so that they do not count as checkpoints any more.
     func setAside(after step: Int) throws {

@@ -19,7 +19,7 @@ import Torch
 public struct Run<Work: TrainingTask> {
     /// How a run ended.
     public enum Outcome: Equatable, Sendable {
-        /// All steps are done.
+        /// All steps are done, or the best ones are; see ``Run/patience``.
         case finished
         /// It was asked to stop, or its time was up, and it left a checkpoint of this many steps.
         case interrupted(step: Int)
@@ -49,6 +49,9 @@ public struct Run<Work: TrainingTask> {
     public var overrides: [String] = []
     /// Which checkpoints stay.
     public var retention = CheckpointRetention()
+    /// Scores in a row that are no better than the best after which the run goes back to the best checkpoint, and on with half the learning
+    /// rate; the next time it ends there. Nil goes on to the last step.
+    public var patience: Int?
     /// Steps in a row without an update after which the run goes back, or ends; at least 1.
     public var faultLimit = 10
 
@@ -57,6 +60,13 @@ public struct Run<Work: TrainingTask> {
         self.work = work
         self.settings = settings
         self.folder = folder
+    }
+
+    /// Which checkpoints are kept; the best one if the run may go back to it.
+    var kept: CheckpointRetention {
+        var kept = retention
+        if patience != nil { kept.best = true }
+        return kept
     }
 
     /// Runs to the end.

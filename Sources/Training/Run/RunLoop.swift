@@ -46,7 +46,7 @@ final class RunLoop<Work: TrainingTask> {
         self.recipe = recipe
         processes = plan.work.processes
         if processes.isFirst {
-            let writer = try CheckpointWriter(plan.folder.checkpoints, keeping: plan.retention)
+            let writer = try CheckpointWriter(plan.folder.checkpoints, keeping: plan.kept)
             output = Output(writer: writer, checkpoints: CheckpointQueue(writer))
         } else {
             output = nil
@@ -70,11 +70,16 @@ final class RunLoop<Work: TrainingTask> {
 
     /// The checkpoint to go on from, which the first process finds.
     private static func latest(_ plan: Run<Work>) throws -> Checkpoint? {
-        let (folder, processes) = (plan.folder.checkpoints, plan.work.processes)
-        let found = try processes.isFirst ? CheckpointReader.latest(in: folder, warn: plan.warn) : nil
+        try common(plan) { try CheckpointReader.latest(in: plan.folder.checkpoints, warn: plan.warn) }
+    }
+
+    /// The checkpoint that the first process finds.
+    private static func common(_ plan: Run<Work>, _ find: () throws -> Checkpoint?) throws -> Checkpoint? {
+        let processes = plan.work.processes
+        let found = try processes.isFirst ? find() : nil
         let step = try processes.numbers(found?.step ?? -1)[0]
         return try processes.isFirst || step < 0
-            ? found : Checkpoint(folder.appending(path: Checkpoint.name(step: step)))
+            ? found : Checkpoint(plan.folder.checkpoints.appending(path: Checkpoint.name(step: step)))
     }
 
     func run() throws -> Run<Work>.Outcome {
@@ -82,7 +87,7 @@ final class RunLoop<Work: TrainingTask> {
         defer { try? output?.checkpoints.wait() }
         var note = ""
         plan.progress(done, work.stepCount, note)
-        while done < work.stepCount {
+        while done < work.stepCount, !state.isOver {
             let report = try work.step(done)
             done += 1
             let isLast = done == work.stepCount
@@ -146,14 +151,66 @@ final class RunLoop<Work: TrainingTask> {
         if done % work.intervals.sample == 0 || done == work.stepCount {
             try work.prepareSamples()
             if let log { score = try plan.sample(done, log).flatMap { $0.isFinite ? $0 : nil } }
-            if plan.retention.best, let score, score < bestScore ?? .infinity {
-                bestScore = score
-                isSaveDue = true
+            if let score {
+                let isBest = score < bestScore ?? .infinity
+                state.worseInARow = isBest ? 0 : state.worseInARow + 1
+                if plan.kept.best, isBest {
+                    bestScore = score
+                    isSaveDue = true
+                }
             }
             isSaveDue = try processes.any(isSaveDue)
+            if let patience = plan.patience, try processes.any(state.worseInARow >= patience) {
+                return try returnToBest()
+            }
         }
         guard isSaveDue, isSound else { return }
         try save(score)
+        lastSaved = done
+        isSaveDue = false
+    }
+
+    /// Goes back to the best checkpoint with a lower learning rate, once, and ends the run there the next time.
+    private func returnToBest() throws {
+        try output?.checkpoints.wait()
+        let best = try Self.common(plan) {
+            try output?.writer.best().map { best in
+                try Checkpoint(plan.folder.checkpoints.appending(path: Checkpoint.name(step: best.step)))
+            }
+        }
+        state.worseInARow = 0
+        guard let best else { return }
+        let since = "No score since step \(best.step) was better than that of its weights"
+        if state.returnedAt == nil {
+            state.returnedAt = done
+            state.learningRateFactor *= Self.slowing
+            plan.warn(
+                "\(since): the run goes back to it, and on with \(state.learningRateFactor) of the learning rate."
+            )
+        } else {
+            state.isOver = true
+            plan.warn("\(since), again: the run ends with them.")
+        }
+        try go(backTo: best)
+    }
+
+    /// Goes on from an earlier checkpoint, with the present state.
+    private func go(backTo checkpoint: Checkpoint) throws {
+        try work.load(checkpoint)
+        work.learningRateFactor = state.learningRateFactor
+        // All have read it by then.
+        let files = try work.snapshot()
+        try processes.wait()
+        if let output {
+            try output.writer.discard(after: checkpoint.step)
+            try output.writer.write(
+                step: checkpoint.step, files: files, state: state, recipe: recipe,
+                score: checkpoint.score)
+            log = try MetricLog(plan.folder, after: checkpoint.step)
+        }
+        pace = try ProcessPace(processes, in: plan.folder, after: checkpoint.step)
+        faults = []
+        done = checkpoint.step
         lastSaved = done
         isSaveDue = false
     }
@@ -189,30 +246,15 @@ final class RunLoop<Work: TrainingTask> {
         }
         guard let checkpoint else { throw RunError.diverged(step: done, evidence: file.relativePath) }
 
-        try work.load(checkpoint)
         state.rolledBackAt = done
         state.skippedInARow = 0
         state.learningRateFactor *= Self.slowing
-        work.learningRateFactor = state.learningRateFactor
         plan.warn(
             """
             Losses or gradients are not finite in step \(done): the run goes back to step \(checkpoint.step), and on with \
             \(state.learningRateFactor) of the learning rate; see \(file.relativePath).
             """)
-        // All have read it by then.
-        let files = try work.snapshot()
-        try processes.wait()
-        if let output {
-            try output.writer.write(
-                step: checkpoint.step, files: files, state: state, recipe: recipe,
-                score: checkpoint.score)
-            log = try MetricLog(plan.folder, after: checkpoint.step)
-        }
-        pace = try ProcessPace(processes, in: plan.folder, after: checkpoint.step)
-        faults = []
-        done = checkpoint.step
-        lastSaved = done
-        isSaveDue = false
+        try go(backTo: checkpoint)
     }
 }
 
