@@ -209,9 +209,10 @@ void convolve(const Convolution &c, const float *x, const float *weight, const f
 
 // MARK: Tensors
 
-/// Whether this is faster than libtorch's convolution: measured, see Benchmarks/results.
+/// Whether this is faster than libtorch's convolution: measured, see Benchmarks/results/convolutions.md.
 bool suits(const at::Tensor &x, const at::Tensor &weight) {
-    constexpr int64_t fewestChannels = 64, fewestTiles = 16;
+    // The kernels are transformed anew each time, which many of them do not repay in few tiles.
+    constexpr int64_t fewestChannels = 64, fewestTiles = 16, manyKernels = 256 * 256, fewestTilesOfMany = 36;
     if (Scope::current.isExact || !x.device().is_cpu() || x.dim() != 4 || x.scalar_type() != at::kFloat ||
         weight.scalar_type() != at::kFloat || weight.dim() != 4 || weight.size(2) != 3 || weight.size(3) != 3)
         return false;
@@ -220,7 +221,8 @@ bool suits(const at::Tensor &x, const at::Tensor &weight) {
     auto isWide = [&](int64_t channels) { return channels >= fewestChannels && channels % set->lanes == 0; };
     // Not the batch's tiles: a sample is to come out the same in whatever company.
     int64_t tiles = ((x.size(2) + 3) / 4) * ((x.size(3) + 3) / 4);
-    return isWide(weight.size(0)) && isWide(weight.size(1)) && tiles >= fewestTiles;
+    int64_t fewest = weight.size(0) * weight.size(1) > manyKernels ? fewestTilesOfMany : fewestTiles;
+    return isWide(weight.size(0)) && isWide(weight.size(1)) && tiles >= fewest;
 }
 
 /// The convolution, or with the turned kernels that which gives the gradient on its input.

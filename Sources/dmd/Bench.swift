@@ -52,6 +52,13 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "LPIPS's weights (default: those that scripts/setup fetches).")
     var lpips: Path?
 
+    @Flag(
+        help: """
+            Time the networks' convolutions instead, as they are made here and by libtorch, and print a table with the errors of both; of \
+            the other options --repeats, --device and --threads count.
+            """)
+    var convolutions = false
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -60,7 +67,24 @@ struct BenchCommand: AsyncParsableCommand {
 
     @OptionGroup var compute: ComputeOptions
 
+    func validate() throws {
+        guard convolutions else { return }
+        if let other = [
+            ("items", items != nil), ("json", json), ("model-channels", modelChannels != nil),
+            ("bfloat16", bfloat16),
+            ("checkpointing", checkpointing), ("lpips-size", lpipsSize != nil), ("lpips", lpips != nil),
+        ].first(where: \.1) {
+            throw ValidationError("--\(other.0) has no meaning with --convolutions: leave one of them out.")
+        }
+    }
+
     func run() async throws {
+        if convolutions {
+            let job = try Terminal.settings {
+                BenchmarkConvolutions(repeats: repeats, compute: try compute.settings())
+            }
+            return print(try await Terminal.run(job).table)
+        }
         let report = inProcess ? try await Terminal.run(benchmark()) : try measuredApart()
         let text = json ? String(decoding: try JSONEncoder().encode(report), as: UTF8.self) : "\(report)"
         print(text)

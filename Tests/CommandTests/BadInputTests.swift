@@ -108,7 +108,8 @@ struct BadInputTests {
             ["--weights is missing, which prompts need"]
         ),
         (
-            "patience without distances", ["distill", "--set", "patience=2", "--out", "run"],
+            "patience without distances",
+            ["distill", "--set", "patience=2", "--set", "distanceCount=null", "--out", "run"],
             ["patience", "null where there is no distanceCount"]
         ),
         (
