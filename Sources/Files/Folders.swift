@@ -25,12 +25,10 @@ package func isFolder(_ url: URL) -> Bool {
     return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
 }
 
-/// Makes sure, before the work, that a file can be written, and makes its folder.
+/// Makes sure, before the work, that a file can be written, in a folder that is there or can be made. Makes none.
 package func requireWritable(file url: URL) throws(FileError) {
     guard !isFolder(url) else { throw FileError(problem: .isAFolder, path: url.relativePath) }
-    let folder = url.deletingLastPathComponent()
-    try makeFolder(folder)
-    try tryWriting(in: folder)
+    try requireWritable(folder: url.deletingLastPathComponent())
 }
 
 /// Makes sure, before the work, that a folder is there or can be made, and that files can be written in it. Makes none.

@@ -8,7 +8,7 @@ public import Foundation
 ///
 /// - Parameters:
 ///   - data: what is to be in it.
-///   - url: the file, which is replaced if it exists; its folder must exist.
+///   - url: the file, which is replaced if it exists; its folder is made if need be.
 /// - Throws: ``FileError``; the old file, if any, is then untouched.
 public func writeAtomically(_ data: Data, to url: URL) throws(FileError) {
     do {
@@ -23,7 +23,7 @@ public func writeAtomically(_ data: Data, to url: URL) throws(FileError) {
 /// As ``writeAtomically(_:to:)``, for contents that need not be in memory at once.
 ///
 /// - Parameters:
-///   - url: the file, which is replaced if it exists; its folder must exist.
+///   - url: the file, which is replaced if it exists; its folder is made if need be.
 ///   - body: hands over what is to be in it, in as many pieces as it likes.
 /// - Throws: ``FileError``, and what `body` throws.
 package func writeAtomically(
@@ -40,10 +40,7 @@ package func writeAtomically(
 /// - Parameter write: writes the file that it is given the place of.
 /// - Throws: ``FileError``, and what `write` throws; the old file is then untouched.
 package func replaceAtomically(_ url: URL, _ write: (_ beside: URL) throws -> Void) throws {
-    let folder = url.deletingLastPathComponent()
-    guard FileManager.default.fileExists(atPath: folder.path) else {
-        throw FileError(errno: ENOENT, at: folder)
-    }
+    try makeFolder(url.deletingLastPathComponent())
     let beside = unfinished(url)
     do {
         try write(beside)

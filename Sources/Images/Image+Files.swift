@@ -92,7 +92,7 @@ extension Image {
         }
     }
 
-    /// Whether a picture could be written to a place: by its name, and by its folder, which is made if need be.
+    /// Whether a picture could be written to a place: by its name, and by its folder, which is there or can be made.
     ///
     /// - Throws: ``ImageError/unwritable(file:reason:)``, `FileError`.
     package static func checkPlace(_ url: URL) throws {

@@ -128,6 +128,11 @@ struct BadInputTests {
             ["--negative-prompt means nothing without --prompt or --prompts"]
         ),
         (
+            "a card of images that are not there",
+            ["evaluate", "teacher.safetensors", "--against", "nowhere", "--card", "new/folder/card.json"],
+            ["nowhere"]
+        ),
+        (
             "a card where none can be",
             ["evaluate", "teacher.safetensors", "--against", "images", "--card", "notes.txt/card.json"],
             ["notes.txt cannot be a folder"]

@@ -231,15 +231,22 @@ import Testing
         let image = pattern(width: 2, height: 2, channels: 1)
         #expect(
             complaint { try image.write(to: folder.url.appendingPathComponent("a.webp")) }.contains("a.webp"))
-        let lost = folder.url.appendingPathComponent("no/such/folder/a.png")
-        #expect(complaint { try image.write(to: lost) }.contains("no/such/folder does not exist"))
+        let beneath = folder.url.appendingPathComponent("file/a.png")
+        try Data().write(to: folder.url.appendingPathComponent("file"))
+        #expect(complaint { try image.write(to: beneath) }.contains("file"))
+        try image.write(to: folder.url.appendingPathComponent("new/folder/a.png"))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.url.path + "/new/folder") == ["a.png"])
         // A folder in the file's place makes the last step fail, after the bytes were written beside.
         try FileManager.default.createDirectory(
             at: folder.url.appendingPathComponent("b.png/c"), withIntermediateDirectories: true)
         #expect(
             complaint { try image.write(to: folder.url.appendingPathComponent("b.png")) }.contains(
                 "b.png is a folder"))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["b.png"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == [
+                "b.png", "file", "new",
+            ])
     }
 }
 
