@@ -166,7 +166,9 @@ public final class TrainedNetwork<Network: Module> {
     /// Overwrites the parameters of a network of the same architecture with an average of this one's. With sharded state that is possible in
     /// the first process, between ``gatherAverages()`` and the next update.
     ///
-    /// - Parameter number: that of the average, from 0.
+    /// - Parameters:
+    ///   - number: that of the average, from 0.
+    ///   - other: the network that gets its weights.
     public func copyAverage(_ number: Int, to other: Network) {
         guard shards != nil else {
             averages?.each[number].copy(to: other)

@@ -31,8 +31,10 @@ public struct TextSettings: Sendable, Equatable {
 
     /// Images of the prompts in a file, which take turns.
     ///
-    /// - Parameter column: that of the prompts in a table; nil for caption, text or prompt.
-    /// - Throws: `PromptError` for a file that holds none.
+    /// - Parameters:
+    ///   - file: a prompt a line, or a table of `.csv`, `.tsv` or `.jsonl`.
+    ///   - column: that of the prompts in a table; nil for caption, text or prompt.
+    /// - Throws: `PromptFileError` for a file that holds none.
     public init(promptsIn file: URL, column: String? = nil) throws {
         self.init(try readPrompts(file, column: column))
         takesTurns = true
