@@ -114,9 +114,12 @@ private struct Settings: Recipe {
             let error = #expect(throws: FileError.self) { try writeAtomically(Data("new".utf8), to: target) }
             #expect(error?.path == target.relativePath)
             #expect(try folder.contents == ["a"])
-            let missing = folder.appending(path: "b/c")
-            let absent = #expect(throws: FileError.self) { try writeAtomically(Data(), to: missing) }
-            #expect(absent?.problem == .missing)
+            // A folder that is not there is made, unless a file is in its way.
+            try writeAtomically(Data("new".utf8), to: folder.appending(path: "b/c"))
+            #expect(try folder.appending(path: "b").contents == ["c"])
+            let beneath = folder.appending(path: "b/c/d")
+            #expect(throws: FileError.self) { try writeAtomically(Data(), to: beneath) }
+            #expect(try Data(contentsOf: folder.appending(path: "b/c")) == Data("new".utf8))
         }
     }
 }

@@ -142,13 +142,10 @@ import Weights
         let occupied = scratch.url.appendingPathComponent("occupied")
         try FileManager.default.createDirectory(at: occupied, withIntermediateDirectories: false)
         try Data([1]).write(to: occupied.appendingPathComponent("inside"))
-        let missing = scratch.url.appendingPathComponent("no/such")
+        let beneath = occupied.appendingPathComponent("inside/such")
         for (file, error) in [
             (occupied, FileError(problem: .isAFolder, path: occupied.path)),
-            (
-                missing.appendingPathComponent("a.safetensors"),
-                FileError(problem: .missing, path: missing.path)
-            ),
+            (beneath.appendingPathComponent("a.safetensors"), FileError(errno: ENOTDIR, at: beneath)),
         ] {
             #expect(throws: error) { try SafetensorsFile.write(["a": Tensor([Float(1)])], to: file) }
         }
