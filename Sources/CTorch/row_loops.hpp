@@ -5,15 +5,11 @@
 
 #pragma once
 
+#include "vectorised.hpp"
+
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-
-#if defined(__x86_64__) && defined(__linux__)
-#define VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define VECTORISED
-#endif
 
 namespace ctorch {
 namespace {
@@ -80,7 +76,6 @@ template <typename T> inline T sigmoid(T z) { return T(1) / (T(1) + exponential(
 ROW_LOOPS(float)
 ROW_LOOPS(double)
 #undef ROW_LOOPS
-#undef VECTORISED
 
 } // namespace
 } // namespace ctorch

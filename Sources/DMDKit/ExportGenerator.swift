@@ -71,7 +71,9 @@ public struct ExportGenerator: Job {
                 "out", "is \(out.relativePath)", "give a name in .safetensors for the format ldm")
         }
         try requireWritable(file: out)
-        try OneStepContract(of: generator).checkWeights(in: generator)
+        let contract = try OneStepContract(of: generator)
+        try contract.requireFloats(in: generator)
+        try contract.checkWeights(in: generator)
         try writeSingleFile(of: generator, to: out, dtype: type.dtype)
         return out
     }
@@ -94,6 +96,7 @@ public struct ExportGenerator: Job {
             )
         }
         let denoiser = try loadDenoiser(at: generator)
+        try requireFloats(denoiser, of: generator)
         if let levels = use.levels {
             try SamplingMethod.generator(levels: levels).check(denoiser, of: generator)
         }

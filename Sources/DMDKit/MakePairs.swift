@@ -55,7 +55,9 @@ public struct MakePairs: Job {
         let teacher = try teacher.unpacked(context)
         switch try teacher.kind() {
         case .pixels(let file):
-            let model = PixelTeacher(try loadDenoiser(at: file, device: compute.device))
+            let denoiser = try loadDenoiser(at: file, device: compute.device)
+            try requireFloats(denoiser, of: file)
+            let model = PixelTeacher(denoiser)
             try make(by: model, steps: steps ?? 18, batch: batch ?? 128, context)
         case .text(let folder, let prompts):
             guard let guidance = teacher.guidance else {

@@ -7,6 +7,8 @@ public import Foundation
 public enum DistillationError: LocalizedError, Equatable, CustomStringConvertible {
     /// The recipe has a regression loss, but there are no pairs or no distance for it.
     case noPairs
+    /// Weights of the teacher or the start are in int8.
+    case int8Weights
     /// The pairs are not of this teacher.
     case foreignPairs(what: String, expected: String, found: String)
     /// The pairs are of prompts, and were made by a version that did not write down the tokenizer.
@@ -31,6 +33,8 @@ public enum DistillationError: LocalizedError, Equatable, CustomStringConvertibl
     /// One sentence: what is wrong, what to do.
     public var description: String {
         switch self {
+        case .int8Weights:
+            "The teacher or the start has weights in int8, which are for making images alone: take the network they were exported from."
         case .noPairs:
             "The regression loss needs pairs and a distance: give both, or set its weight to 0."
         case .foreignPairs(let what, let expected, let found):

@@ -98,6 +98,8 @@ public final class Distiller<Teacher: Denoiser> {
         self.device = device
         self.ratios = ratios
         levelTable = LevelTable(teacher.schedule)
+        let given: [any Module] = [teacher] + (start.map { [$0] } ?? [])
+        guard given.allSatisfy({ !$0.hasInt8 }) else { throw DistillationError.int8Weights }
         teacher.move(to: device)
         teacher.setRequiresGrad(false)
         let networks = (teacher.replica(sharing: .nothing), teacher.replica(sharing: .nothing))

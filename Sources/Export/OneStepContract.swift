@@ -35,6 +35,9 @@ public struct OneStepContract: Codable, Equatable, Sendable {
     public var scalingFactor: Double
     /// The darkest and the brightest value of an image; values beyond are to be clamped.
     public var outputRange: [Double]
+    /// Whether layers of the network and the autoencoder have weights in int8, with `weight_scale`, `input_scale` and `input_zero_point`
+    /// beside them; nil where none has.
+    public var isInt8: Bool?
     /// The SHA-256 of each file of weights, by its path in the folder.
     public var weights: [String: String]
 
@@ -59,6 +62,11 @@ public struct OneStepContract: Codable, Equatable, Sendable {
                 throw OneStepModelError.otherWeights(file: file.path, expected: expected, found: found)
             }
         }
+    }
+
+    /// - Throws: ``OneStepModelError/isInt8(folder:)`` for weights that other programs do not take.
+    public func requireFloats(in folder: URL) throws {
+        if isInt8 == true { throw OneStepModelError.isInt8(folder: folder.path) }
     }
 
     /// The contract of a generator whose parts lie in a folder.

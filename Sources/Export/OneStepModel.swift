@@ -42,6 +42,31 @@ public func saveOneStepModel(
     }
 }
 
+/// Writes a one-step generator some of whose layers have numbers of eight bits. It is for this software: `contract.json` says so.
+///
+/// - Parameters:
+///   - unet: the generator's network.
+///   - autoencoder: what makes images of its latents.
+///   - model: the folder of the generator without such numbers.
+///   - folder: the folder to write.
+/// - Throws: ``OneStepModelError``, `StableDiffusionError`, `ModelFolderError`, `SafetensorsError`.
+public func saveInt8Model(
+    _ unet: UNet2DConditionModel, _ autoencoder: any ImageAutoencoder, of model: URL, to folder: URL
+) throws {
+    let contract = try OneStepContract(of: model)
+    let steps = try SchedulerConfiguration(ofModel: model).generatorSteps
+    try write(
+        to: folder, partsOf: model, nil, dtype: .float32, steps: steps, guidance: contract.guidance,
+        isInt8: true
+    ) { folder in
+        try ModelFolder.unet(model.appending(path: "unet")).copy(
+            to: folder, weights: Int8Checkpoint.state(of: unet))
+    } writeAutoencoder: { folder in
+        try ModelFolder.autoencoder(model.appending(path: "vae")).copy(
+            to: folder, weights: Int8Checkpoint.state(of: autoencoder))
+    }
+}
+
 /// Copies the folder of a one-step generator with weights of another type, see
 /// ``saveOneStepModel(_:teacher:variant:to:dtype:steps:guidance:)``.
 ///
@@ -52,6 +77,7 @@ public func saveOneStepModel(
 /// - Throws: ``OneStepModelError``, `StableDiffusionError`, `ModelFolderError`, `SafetensorsError`.
 public func copyOneStepModel(_ model: URL, to folder: URL, dtype: DType) throws {
     let contract = try OneStepContract(of: model)
+    try contract.requireFloats(in: model)
     try contract.checkWeights(in: model)
     let steps = try SchedulerConfiguration(ofModel: model).generatorSteps
     try write(to: folder, partsOf: model, nil, dtype: dtype, steps: steps, guidance: contract.guidance) {
@@ -62,7 +88,7 @@ public func copyOneStepModel(_ model: URL, to folder: URL, dtype: DType) throws 
 
 private func write(
     to folder: URL, partsOf model: URL, _ variant: String?, dtype: DType, steps: Int, guidance: Double,
-    writeUNet: (URL) throws -> Void
+    isInt8: Bool = false, writeUNet: (URL) throws -> Void, writeAutoencoder: ((URL) throws -> Void)? = nil
 ) throws {
     let place = folder.standardizedFileURL
     try StableDiffusionFolder.checkParts(of: model)
@@ -76,7 +102,8 @@ private func write(
     try writeFolderAtomically(place) { folder in
         try saveModelIndex(scheduler, autoencoder: className, to: folder)
         try writeUNet(folder.appending(path: "unet"))
-        try autoencoder.copy(to: folder.appending(path: "vae"), dtype: dtype)
+        let autoencoderFolder = folder.appending(path: "vae")
+        try writeAutoencoder?(autoencoderFolder) ?? autoencoder.copy(to: autoencoderFolder, dtype: dtype)
         let textEncoder = ModelFolder.textEncoder(
             model.appending(path: "text_encoder"), variant: variant)
         let textFolder = folder.appending(path: "text_encoder")
@@ -85,7 +112,9 @@ private func write(
         try ModelFolder.encode(settings, to: ModelFolder.textEncoder(textFolder).settings)
         try copyTokenizer(
             model.appending(path: "tokenizer"), to: folder.appending(path: "tokenizer"))
-        try OneStepContract(ofWeightsIn: folder, scheduler: scheduler, guidance: guidance).write(to: folder)
+        var contract = try OneStepContract(ofWeightsIn: folder, scheduler: scheduler, guidance: guidance)
+        contract.isInt8 = isInt8 ? true : nil
+        try contract.write(to: folder)
     }
 }
 
@@ -93,6 +122,8 @@ private func write(
 public enum OneStepModelError: LocalizedError, Equatable, CustomStringConvertible {
     /// Something else has the name of the folder to write.
     case occupied(folder: String)
+    /// Its weights are in int8, which other programs do not take.
+    case isInt8(folder: String)
     /// The folder is not of a one-step generator.
     case noContract(folder: String)
     /// A file of weights is not the one that the contract was made for.
@@ -103,6 +134,8 @@ public enum OneStepModelError: LocalizedError, Equatable, CustomStringConvertibl
         switch self {
         case .occupied(let folder):
             "\(folder) exists and is no exported generator that could be replaced: name another folder, or remove it."
+        case .isInt8(let folder):
+            "\(folder) has weights in int8, which are for dmd alone: name the generator it was exported from."
         case .noContract(let folder):
             "\(folder) is no one-step generator, since it has no contract.json: distil the model first, and name the folder "
                 + "`generator` of that run."

@@ -61,8 +61,13 @@ package func names(in folder: URL) throws(FileError) -> [String] {
 
 /// Renames a file or folder in place of another, and waits until the disk knows.
 package func move(_ source: URL, to target: URL) throws(FileError) {
-    guard rename(source.path, target.path) == 0 else { throw FileError(errno: errno, at: target) }
+    try rename(source, to: target)
     try synchronize(target.deletingLastPathComponent())
+}
+
+/// As ``move(_:to:)``, without waiting for the disk.
+func rename(_ source: URL, to target: URL) throws(FileError) {
+    guard rename(source.path, target.path) == 0 else { throw FileError(errno: errno, at: target) }
 }
 
 /// Removes a file, or a folder with all that is in it.

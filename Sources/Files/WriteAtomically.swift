@@ -20,6 +20,28 @@ public func writeAtomically(_ data: Data, to url: URL) throws(FileError) {
     }
 }
 
+/// Writes files of one folder, each whole or not at all, in a fraction of the time that one after another takes: the disk is waited for
+/// once.
+///
+/// - Throws: ``FileError``; none of the files is then there, or all that could be renamed.
+package func writeAtomically(_ files: [(data: Data, url: URL)]) throws {
+    guard let folder = files.first?.url.deletingLastPathComponent() else { return }
+    try makeFolder(folder)
+    let places = files.map { (beside: unfinished($0.url), url: $0.url) }
+    do {
+        for (file, place) in zip(files, places) {
+            let open = try OpenFile(place.beside, O_WRONLY | O_CREAT | O_EXCL, reportedAs: place.url)
+            try file.data.withUnsafeBytes { try open.write($0) }
+        }
+        for place in places { try synchronize(place.beside) }
+        for place in places { try rename(place.beside, to: place.url) }
+        try synchronize(folder)
+    } catch {
+        for place in places { unlink(place.beside.path) }
+        throw error
+    }
+}
+
 /// As ``writeAtomically(_:to:)``, for contents that need not be in memory at once.
 ///
 /// - Parameters:

@@ -13,6 +13,9 @@ public enum LibTorch {
     /// The version of the libtorch this package was compiled against, such as `2.13.0`.
     public static var version: String { String(cString: ct_version()) }
 
+    /// Whether there are products of whole numbers of eight bits on the CPU, see ``Int8Weights``.
+    public static let hasInt8 = ct_has_int8()
+
     /// Tensors that Swift code holds right now; equal before and after a piece of code that leaks none.
     public static var liveTensors: Int { Int(ct_live_tensors()) }
 

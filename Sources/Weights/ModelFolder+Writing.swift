@@ -28,6 +28,16 @@ extension ModelFolder {
         try Self.encode(configuration, to: settings)
     }
 
+    /// Copies a network's settings to another folder, and gives it other weights.
+    ///
+    /// - Throws: ``SafetensorsError``, `FileError`.
+    package func copy(to folder: URL, weights: OrderedDictionary<String, Tensor>) throws {
+        try makeFolder(folder)
+        let copy = ModelFolder(folder, weightsName: weightsName)
+        try SafetensorsFile.write(weights, metadata: ["format": "pt"], to: copy.weights)
+        try copyFile(settings, to: copy.settings)
+    }
+
     /// Copies a network to another folder with its weights in one file, their numbers with a fraction of a given type.
     ///
     /// Weights that already are so share their place on the disk with the copy, as a hard link, where the file system allows

@@ -78,10 +78,13 @@ public struct ModelFolder: Sendable {
         var parts: [FilePart] = []
         var shapes: OrderedDictionary<String, [Int]> = [:]
         var ignored: [String] = []
+        var stored: [String: (file: StoredWeights, name: String)] = [:]
         for file in try weightFiles() {
             var part = FilePart(file: file)
             for name in file.names {
                 guard let own = naming(name) else { continue }
+                stored[own] = (file, name)
+                if Int8Checkpoint.isScale(own) { continue }
                 guard let target = state[own] else {
                     ignored.append(name)
                     continue
@@ -92,6 +95,7 @@ public struct ModelFolder: Sendable {
                 guard shapes.updateValue(fits ? target.shape : shape, forKey: own) == nil else {
                     throw SafetensorsError.duplicateName(file: file.url.path, name: own)
                 }
+                if try file.dtype(of: name) == .int8 { continue }
                 part.names.append((name, own))
                 part.byteCount += shape.reduce(1, *) * (try file.dtype(of: name).size)
                 if part.byteCount > FilePart.size {
@@ -108,6 +112,14 @@ public struct ModelFolder: Sendable {
         }
         if !ignored.isEmpty { warn(surplus(ignored)) }
         try withoutGradients { for part in parts { try part.copy(into: state) } }
+        do {
+            try Int8Checkpoint.use(in: module, names: stored.keys) { [stored] name in
+                guard let (file, name) = stored[name] else { preconditionFailure("\(name) is stored") }
+                return try file.tensor(name)
+            }
+        } catch let error as Int8Error {
+            throw ModelFolderError.damaged(folder: url.path, reason: error.reason)
+        }
     }
 
     /// Reads all weights, one after another.
@@ -178,6 +190,8 @@ public enum ModelFolderError: LocalizedError, Equatable, CustomStringConvertible
     case noVariant(folder: String, variant: String, files: [String])
     /// The weights are not those of the network that the settings describe.
     case mismatch(folder: String, StateMismatch)
+    /// Its numbers of eight bits cannot be used.
+    case damaged(folder: String, reason: String)
 
     /// One sentence on what is wrong and what to do.
     public var description: String {
@@ -196,6 +210,8 @@ public enum ModelFolderError: LocalizedError, Equatable, CustomStringConvertible
                 + "variant, or none."
         case .mismatch(let folder, let mismatch):
             "The files of \(folder) do not belong together: \(mismatch)"
+        case .damaged(let folder, let reason):
+            "\(folder) has weights in int8 that cannot be used: \(reason); export them again."
         }
     }
 

@@ -34,6 +34,10 @@ struct BenchCommand: AsyncParsableCommand {
     @Flag(help: "Let the networks compute in bfloat16.")
     var bfloat16 = false
 
+    @Flag(
+        help: "Let the networks make their products of whole numbers of eight bits; for --items of sampling.")
+    var int8 = false
+
     @Flag(help: "Make the networks' inner results again in the backward pass.")
     var checkpointing = false
 
@@ -68,10 +72,13 @@ struct BenchCommand: AsyncParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
+        if int8, bfloat16 {
+            throw ValidationError("--int8 and --bfloat16 are two ways to compute: leave one of them out.")
+        }
         guard convolutions else { return }
         if let other = [
             ("items", items != nil), ("json", json), ("model-channels", modelChannels != nil),
-            ("bfloat16", bfloat16),
+            ("bfloat16", bfloat16), ("int8", int8),
             ("checkpointing", checkpointing), ("lpips-size", lpipsSize != nil), ("lpips", lpips != nil),
         ].first(where: \.1) {
             throw ValidationError("--\(other.0) has no meaning with --convolutions: leave one of them out.")
@@ -91,10 +98,12 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func benchmark() throws -> Benchmark {
-        Benchmark(
+        var benchmark = Benchmark(
             config, modelChannels: modelChannels, batch: batch, pairs: pairs, criticSteps: criticSteps,
             bfloat16: bfloat16, checkpointing: checkpointing, lpips: lpips?.url, lpipsSize: lpipsSize,
             repeats: repeats, items: items, compute: try compute.settings())
+        benchmark.int8 = int8
+        return benchmark
     }
 
     /// Runs every item in a process of its own, whose peak memory is the item's.

@@ -86,6 +86,68 @@ struct ExportTests {
         }
     }
 
+    @Test("a generator in int8 is smaller, makes nearly the same images, and is for making images alone")
+    func int8() throws {
+        try Command.withFolder { dmd in
+            let bundled = URL(filePath: #filePath)
+                .appending(path: "../../../Sources/DMDKit/Resources/fashion-mnist-generator.safetensors")
+                .standardizedFileURL
+            let result = try dmd(
+                "export", bundled.path, "--int8", "--tolerance", "0.05", "--out", "out/g.safetensors")
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(
+                result.output.hasPrefix(
+                    "out/g.safetensors: a generator in int8\n  of the network 33 of 33 layers"))
+            let sizes = try [bundled, dmd.url("out/g.safetensors")].map {
+                try #require(try $0.resourceValues(forKeys: [.fileSizeKey]).fileSize)
+            }
+            #expect(sizes[1] * 2 < sizes[0])
+            for (name, file) in [("a", bundled.path), ("b", "out/g.safetensors"), ("c", "out/g.safetensors")]
+            {
+                let batch = name == "c" ? "7" : "64"
+                #expect(
+                    try dmd("sample", "--weights", file, "--batch", batch, "--out", "\(name).png").status == 0
+                )
+            }
+            let pixels = try ["a", "b", "c"].map { try Image(contentsOf: dmd.url("\($0).png")).pixels }
+            let squares = zip(pixels[0], pixels[1]).reduce(0.0) { $0 + pow(Double($1.0) - Double($1.1), 2) }
+            #expect((0.1..<5).contains((squares / Double(pixels[0].count)).squareRoot()))
+            // Another batch rounds otherwise on the way, which whole numbers make a step of; by far less than int8 itself.
+            let steps = zip(pixels[1], pixels[2]).map { pow(Double($0) - Double($1), 2) }
+            #expect(steps.reduce(0, +) * 9 < squares)
+
+            try save(network, as: "teacher", to: dmd.url("teacher.safetensors"))
+            try saveGenerator(to: dmd.url("text"))
+            for (arguments, sentence) in [
+                (["export", "out/g.safetensors", "--int8", "--out", "x.safetensors"], "has weights in int8"),
+                (["export", "out/g.safetensors", "--format", "onnx", "--out", "x"], "has weights in int8"),
+                (["pairs", "--teacher", "out/g.safetensors", "--out", "x"], "has weights in int8"),
+                (["distill", "--teacher", "out/g.safetensors", "--out", "x"], "has weights in int8"),
+                (["export", "teacher.safetensors", "--int8", "--out", "x.safetensors"], "is a teacher"),
+                (["export", bundled.path, "--int8", "--out", "x"], "give a name in .safetensors"),
+                (
+                    ["export", bundled.path, "--int8", "--tolerance", "0", "--out", "x.safetensors"],
+                    "--tolerance is 0"
+                ),
+                (
+                    ["export", bundled.path, "--int8", "--tolerance", "0.001", "--out", "x.safetensors"],
+                    "no layer can take int8"
+                ),
+                (
+                    ["export", bundled.path, "--int8", "--dtype", "float16", "--out", "x"],
+                    "has no meaning with --int8"
+                ),
+                (["export", "text", "--tolerance", "0.1", "--out", "x"], "has no meaning with a format"),
+                (["export", "text", "--int8", "--out", "x"], "--prompts are missing"),
+            ] {
+                let result = try dmd.run(arguments)
+                #expect(
+                    result.status != 0 && result.errors.contains(sentence), "\(arguments): \(result.errors)")
+                #expect(!dmd.exists("x") && !dmd.exists("x.safetensors"))
+            }
+        }
+    }
+
     @Test("more steps than one are refused")
     func steps() throws {
         try Command.withFolder { dmd in

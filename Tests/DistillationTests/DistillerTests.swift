@@ -3,6 +3,7 @@
 
 import Diffusion
 import Distillation
+import Models
 import OrderedCollections
 import TestSupport
 import Testing
@@ -285,6 +286,21 @@ struct DistillerTests {
             (distiller.generator.network.state["input.weight"] ?? Tensor(0))
             - (toy.teacher.state["input.weight"] ?? Tensor(0))
         #expect(moved.narrowed(dim: 1, start: 3, count: 3).abs().min().item() > 0)
+    }
+
+    @Test("refuses weights in int8, which have no gradients")
+    func int8() throws {
+        var network = UNetConfiguration.fashionMNIST
+        network.modelChannels = 8
+        let teacher = DenoiserDescription(network: network).makeDenoiser()
+        let layer = try #require(teacher.int8Layers.values.first)
+        layer.use(
+            try Int8Weights(
+                weight: layer.weight.to(.int8), scales: .ones([layer.weight.shape[0]]), bias: layer.bias,
+                inputScale: 1, inputZeroPoint: 0))
+        #expect(throws: DistillationError.int8Weights) {
+            _ = try Distiller(Toy.recipe { $0.regression.weight = 0 }, teacher: teacher)
+        }
     }
 
     @Test("refuses pairs of another teacher, and a regression without pairs")

@@ -156,6 +156,24 @@ ct_status ct_group_norm_silu(
     ct_tensor *result, ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor shift, int64_t groups,
     double epsilon);
 
+/// Whether there are products of eight bits.
+bool ct_has_int8(void);
+
+/// `weight` int8 `[D, C, k, k]` or `[D, C]` as the products take it, for inputs of a scale and a zero.
+///
+/// - scales: of the weights, float32 `[D]`.
+/// - stride, padding: a convolution's.
+ct_status ct_int8_pack(
+    ct_tensor *result, ct_tensor weight, ct_tensor scales, double scale, int64_t zero, int64_t stride, int64_t padding);
+
+/// The convolution of float32 `x` `[N, C, H, W]`, or the product with `x` `[..., C]`, of whole numbers of eight bits; float32, channels-last.
+///
+/// - weight: what `ct_int8_pack` made.
+/// - bias: float32 `[D]`, or null.
+ct_status ct_int8_product(
+    ct_tensor *result, ct_tensor x, ct_tensor weight, ct_tensor scales, ct_tensor bias, double scale, int64_t zero,
+    int64_t stride, int64_t padding, bool is_convolution);
+
 // MARK: Autograd
 
 bool ct_grad_enabled(void);

@@ -20,6 +20,8 @@ public struct Benchmark: Job {
     public var criticSteps: Int
     /// Whether the networks compute in bfloat16.
     public var bfloat16: Bool
+    /// Whether layers make their products of whole numbers of eight bits; for sampling alone.
+    public var int8 = false
     /// Whether the backward pass makes the networks' inner results again.
     public var checkpointing: Bool
     /// LPIPS's weights; nil for those that are installed.
@@ -63,6 +65,11 @@ public struct Benchmark: Job {
             ("batch", batch, .batches), ("pairs", pairs, .batches), ("criticSteps", criticSteps, 1...1_000),
             ("repeats", repeats, 1...1_000_000), ("modelChannels", modelChannels, 1...65_536),
             ("lpipsSize", lpipsSize, .imageSides))
+        if let item = (items ?? network.items).first(where: \.isTraining), int8 {
+            throw SettingError(
+                "items", "has '\(item.rawValue)', which needs gradients, and int8 has none",
+                "choose sampling alone")
+        }
         for item in items ?? [] where !network.items.contains(item) {
             let names = network.items.map(\.rawValue).joined(separator: ", ")
             throw SettingError(

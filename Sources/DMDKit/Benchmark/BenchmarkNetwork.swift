@@ -21,6 +21,9 @@ extension Benchmark {
         case sampleHeun = "sample_heun18"
         /// An image of 512 x 512 pixels from the tokens of a prompt, in one step.
         case textToImage = "text_to_image"
+
+        /// Whether it needs gradients.
+        var isTraining: Bool { [.step, .generatorUpdate, .criticUpdate].contains(self) }
     }
 
     /// The networks that can be timed.

@@ -43,8 +43,8 @@ struct BenchmarkWork<Network: Denoiser> {
         case .step: try step()
         case .generatorUpdate: generatorUpdate()
         case .criticUpdate: criticUpdate()
-        case .sampleOneStep: sampling { Generator($0)($1, given: $2) }
-        case .sampleHeun: sampling { heun($0, noise: $1, given: $2, steps: 18) }
+        case .sampleOneStep: try sampling { Generator($0)($1, given: $2) }
+        case .sampleHeun: try sampling { heun($0, noise: $1, given: $2, steps: 18) }
         case .textToImage: preconditionFailure("a denoiser alone makes no images of text")
         }
     }
@@ -119,13 +119,14 @@ struct BenchmarkWork<Network: Denoiser> {
 
     private func sampling(
         _ sample: @escaping @Sendable (Network, Tensor, Condition?) -> Tensor
-    ) -> () throws -> Void {
-        {
-            wait(
-                withoutGradients {
-                    inParts(z, given: condition) { [network] in sample(network, $0, $1) }
-                })
+    ) throws -> () throws -> Void {
+        let samples = {
+            withoutGradients {
+                inParts(z, given: condition) { [network] in sample(network, $0, $1) }
+            }
         }
+        if benchmark.int8 { try takeInt8(network, samples) }
+        return { wait(samples()) }
     }
 
     private var partCount: Int { min(benchmark.compute.device.threads, benchmark.batch) }
@@ -142,6 +143,11 @@ private func requireUpdate(_ fault: [String: Double]?) throws {
     let names = fault.filter { !$0.value.isFinite }.keys.sorted().joined(separator: ", ")
     throw KitError(
         "An update could not be timed, since \(names) of the random network is not finite: try float32.")
+}
+
+/// Lets all layers of networks make their products of whole numbers of eight bits.
+func takeInt8(_ network: some Module, _ results: @escaping () -> Tensor) throws {
+    _ = try Int8Choice(for: network, tolerance: nil, results: results).run()
 }
 
 /// Waits for the device.

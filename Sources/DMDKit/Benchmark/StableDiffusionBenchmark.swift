@@ -24,7 +24,7 @@ struct StableDiffusionBenchmark {
 
     /// See ``Benchmark/Network/work(_:of:)``.
     func work(_ item: Benchmark.Item) throws -> () throws -> Void {
-        if item == .textToImage { return textToImage() }
+        if item == .textToImage { return try textToImage() }
         let width = denoiser.unet.configuration.crossAttentionDim
         let guided = Guided(
             denoiser, guidance: item == .step ? 3 : 1,
@@ -40,20 +40,25 @@ struct StableDiffusionBenchmark {
         }.work(item)
     }
 
-    private func textToImage() -> () throws -> Void {
+    private func textToImage() throws -> () throws -> Void {
         var stream = RandomStream(seed: 0, purpose: "bench.weights")
         let text = CLIPTextModel(.vitL14, from: &stream)
         let decoder = AutoencoderKL(.stableDiffusion, from: &stream)
         for network in [denoiser, text, decoder] as [any Module] { network.move(to: device) }
         let tokens = Tensor(Array(0..<77), shape: [1, 77], device: device)
         let noise = stream.normal([1] + denoiser.sampleShape, device: device)
-        return { [denoiser, device] in
+        let prompt = withoutGradients { Condition.context(text(tokens)) }
+        let image = { [denoiser, device] in
             withoutGradients {
-                let image = concurrently(1, threads: device.threads) { _ in
+                concurrently(1, threads: device.threads) { _ in
                     decoder.decode(Generator(denoiser)(noise, given: .context(text(tokens))))
-                }
-                wait(image[0])
+                }[0]
             }
         }
+        if benchmark.int8 {
+            try takeInt8(denoiser) { withoutGradients { Generator(denoiser)(noise, given: prompt) } }
+            try takeInt8(decoder, image)
+        }
+        return { wait(image()) }
     }
 }

@@ -158,7 +158,9 @@ public struct Distill: Job {
             guard case .pixels(let file) = try teacher.kind() else {
                 preconditionFailure("a file is no folder")
             }
-            return PixelTeacher(try loadDenoiser(at: file, device: compute.device))
+            let denoiser = try loadDenoiser(at: file, device: compute.device)
+            try requireFloats(denoiser, of: file)
+            return PixelTeacher(denoiser)
         }
         guard let guidance = settings.guidance else {
             throw KitError(

@@ -51,8 +51,10 @@ public struct TextTeacher: TeacherModel {
         autoencoder = try folder.loadAutoencoder(device: device)
         self.tinyDecoder = try tinyDecoder.map { try folder.loadAutoencoder(from: $0, device: device) }
         let encoder = try folder.loadPromptEncoder(device: device)
+        let unet = try folder.loadUNet(device: device)
+        try requireFloats(unet, of: folder.url)
         network = Guided(
-            StableDiffusionDenoiser(try folder.loadUNet(device: device), scheduler: folder.scheduler),
+            StableDiffusionDenoiser(unet, scheduler: folder.scheduler),
             guidance: guidance, unconditional: encoder([""]).condition)
         fingerprint = Weights.fingerprint(of: network.state)
         conditions =
@@ -189,6 +191,7 @@ public struct TextTeacher: TeacherModel {
         let generator = network.replica(sharing: .nothing)
         let part = ModelFolder(url.appending(path: "unet"), weightsName: "diffusion_pytorch_model")
         try part.load(into: generator.unet)
+        try requireFloats(generator.unet, of: url)
         return generator
     }
 

@@ -89,9 +89,9 @@ struct ImageFiles {
             if !missing.isEmpty {
                 counter =
                     counter ?? context.counter("sample", total: description.count, done: done, unit: "image")
-                for (index, image) in zip(missing, Image.images(from: maker(missing))) {
-                    try writeAtomically(image.pngData(), to: file(of: index))
-                }
+                let images = Image.images(from: maker(missing))
+                let data = concurrently(images.count) { number in Result { try images[number].pngData() } }
+                try writeAtomically(zip(data, missing).map { try ($0.get(), file(of: $1)) })
                 counter?.update(range.upperBound)
             }
             claim.fulfil()

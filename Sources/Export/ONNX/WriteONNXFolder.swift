@@ -43,6 +43,7 @@ public func writeONNXFolder(
 /// - Throws: ``ONNXError``, ``OneStepModelError``, `StableDiffusionError`, `ModelFolderError`, `SafetensorsError`, `FileError`.
 public func writeONNXFolder(ofModel model: URL, to folder: URL, weightType: DType = .float32) throws {
     var contract = try OneStepContract(of: model)
+    try contract.requireFloats(in: model)
     try contract.checkWeights(in: model)
     let source = try StableDiffusion(folder: model)
     let parts = [

@@ -13,7 +13,7 @@ import Weights
 /// - Throws: `ModelFolderError`, `SafetensorsError`.
 public func saveUNet(_ unet: UNet2DConditionModel, to folder: URL, dtype: DType = .float32) throws {
     try ModelFolder.unet(folder).write(
-        unet.configuration, weights: unet.state.mapValues { $0.to(dtype) })
+        unet.configuration, weights: Int8Checkpoint.state(of: unet, dtype: dtype))
 }
 
 /// Writes the folder `text_encoder` of a model, as ``loadTextEncoder(folder:variant:device:warn:)`` and transformers read it. The tensors
@@ -32,7 +32,7 @@ public func saveTextEncoder(_ encoder: CLIPTextModel, to folder: URL, dtype: DTy
 /// - Throws: `ModelFolderError`, `SafetensorsError`.
 public func saveAutoencoder(_ autoencoder: AutoencoderKL, to folder: URL, dtype: DType = .float32) throws {
     try ModelFolder.autoencoder(folder).write(
-        autoencoder.configuration, weights: autoencoder.state.mapValues { $0.to(dtype) })
+        autoencoder.configuration, weights: Int8Checkpoint.state(of: autoencoder, dtype: dtype))
 }
 
 /// Writes the folder of a tiny autoencoder, as ``loadAutoencoder(folder:variant:device:warn:)`` and diffusers read it.
@@ -40,7 +40,7 @@ public func saveAutoencoder(_ autoencoder: AutoencoderKL, to folder: URL, dtype:
 /// - Throws: `ModelFolderError`, `SafetensorsError`.
 public func saveAutoencoder(_ autoencoder: AutoencoderTiny, to folder: URL, dtype: DType = .float32) throws {
     try ModelFolder.autoencoder(folder).write(
-        autoencoder.configuration, weights: autoencoder.state.mapValues { $0.to(dtype) })
+        autoencoder.configuration, weights: Int8Checkpoint.state(of: autoencoder, dtype: dtype))
 }
 
 /// Writes what tells that a folder is a model of Stable Diffusion and how it is sampled: `model_index.json` and `scheduler/`.

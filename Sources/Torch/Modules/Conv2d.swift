@@ -5,13 +5,15 @@
 /// its size, or a stride's part of it.
 ///
 /// The weight lies channels-last in memory, which makes the output channels-last too: convolutions run fastest so.
-public final class Conv2d: Module {
-    /// `[outputs, inputs, kernel, kernel]`.
+public final class Conv2d: Int8Layer {
+    /// `[outputs, inputs, kernel, kernel]`, int8 where the layer has ``Int8Layer/int8``.
     public let weight: Tensor
     /// `[outputs]`, or none.
     public let bias: Tensor?
     private let stride: Int
     private let padding: Int
+    /// How products are made now.
+    public let products = Setting(LayerProducts.asGiven)
 
     /// A new layer.
     ///
@@ -40,8 +42,13 @@ public final class Conv2d: Module {
     /// `weight` and `bias`.
     public var children: [Child] { [.parameter("weight", weight), .parameter("bias", bias)] }
 
+    /// Stride and padding.
+    public var convolution: (stride: Int, padding: Int)? { (stride, padding) }
+
     /// Applies the layer to `x` `[N, inputs, H, W]`, in the type of `x`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        x.conv2d(weight: weight.to(x.dtype), bias: bias?.to(x.dtype), stride: stride, padding: padding)
+        products(of: x) {
+            $0.conv2d(weight: weight(for: $0), bias: bias?.to(x.dtype), stride: stride, padding: padding)
+        }
     }
 }

@@ -2,11 +2,13 @@
 // Copyright 2026 The swift-dmd authors
 
 /// An affine map `y = x W^T + b` of the last dimension.
-public final class Linear: Module {
-    /// `W`, `[outputs, inputs]`.
+public final class Linear: Int8Layer {
+    /// `W`, `[outputs, inputs]`, int8 where the layer has ``Int8Layer/int8``.
     public let weight: Tensor
     /// `b`, `[outputs]`, or none.
     public let bias: Tensor?
+    /// How products are made now.
+    public let products = Setting(LayerProducts.asGiven)
 
     /// A new layer.
     ///
@@ -30,6 +32,9 @@ public final class Linear: Module {
 
     /// Applies the layer to `x` `[..., inputs]`, in the type of `x`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        x.linear(weight: weight.to(x.dtype), bias: bias?.to(x.dtype))
+        products(of: x) { $0.linear(weight: weight(for: $0), bias: bias?.to(x.dtype)) }
     }
+
+    /// None.
+    public var convolution: (stride: Int, padding: Int)? { nil }
 }

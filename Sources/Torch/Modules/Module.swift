@@ -31,7 +31,7 @@ public enum Child: Sendable {
     case parameter(String, Tensor?)
     /// A tensor that belongs to the checkpoint but is not trained.
     case buffer(String, Tensor?)
-    /// A part with children of its own, their names prefixed with this one and a dot.
+    /// A part with children of its own, their names prefixed with this one and a dot; as they are if this one is empty.
     case module(String, (any Module)?)
 }
 
@@ -97,8 +97,25 @@ extension Module {
             case .parameter(let name, let tensor): found[prefix + name] = tensor
             case .buffer(let name, let tensor): if buffers { found[prefix + name] = tensor }
             case .module(let name, let module):
-                module?.collect(into: &found, prefix: "\(prefix)\(name).", buffers: buffers)
+                module?.collect(into: &found, prefix: path(name, in: prefix), buffers: buffers)
             }
         }
     }
+
+    /// Those of this module and its parts that `pick` makes something of, by path.
+    func parts<Part>(
+        in prefix: String = "", _ pick: (any Module) -> Part?
+    ) -> OrderedDictionary<String, Part> {
+        var found: OrderedDictionary<String, Part> = [:]
+        if let part = pick(self) { found[String(prefix.dropLast())] = part }
+        for case .module(let name, let module?) in children {
+            found.merge(module.parts(in: path(name, in: prefix), pick)) { $1 }
+        }
+        return found
+    }
+}
+
+/// What precedes the names of a part's children.
+private func path(_ name: String, in prefix: String) -> String {
+    name.isEmpty ? prefix : "\(prefix)\(name)."
 }

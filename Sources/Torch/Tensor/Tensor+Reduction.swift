@@ -5,6 +5,7 @@ extension Tensor {
     private static let _sum = Operator("aten::sum")
     private static let _sumDims = Operator("aten::sum.dim_IntList")
     private static let _mean = Operator("aten::mean")
+    private static let _amax = Operator("aten::amax")
     private static let _meanDims = Operator("aten::mean.dim")
     private static let _max = Operator("aten::max")
     private static let _min = Operator("aten::min")
@@ -37,6 +38,8 @@ extension Tensor {
     }
     /// The Euclidean norm of all elements.
     public func norm() -> Tensor { Self._norm(.tensor(self)) }
+    /// The largest entries over some dimensions.
+    public func max(dims: [Int]) -> Tensor { Self._amax(.tensor(self), .ints(dims), false) }
     /// The number of the largest entry along a dimension, int64.
     public func argmax(dim: Int) -> Tensor { Self._argmax(.tensor(self), .int(dim)) }
 

@@ -81,7 +81,7 @@ final class ResamplingConv2d: Module {
         filter = resampling == nil ? nil : ResamplingFilter(style.taps)
     }
 
-    var children: [Child] { (conv?.children ?? []) + (filter?.children ?? []) }
+    var children: [Child] { [.module("", conv), .module("", filter)] }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
         guard let resampling, let filter else { return conv?(x) ?? x }
@@ -102,6 +102,7 @@ final class HalvingConv2d: Module {
         filter = ResamplingFilter(style.taps)
     }
 
+    // The layer is not a part by itself, since its weight alone is used.
     var children: [Child] { conv.children + filter.children }
 
     func callAsFunction(_ x: Tensor) -> Tensor {

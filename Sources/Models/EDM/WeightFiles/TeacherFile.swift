@@ -44,10 +44,14 @@ public func makeDenoiser(
     }
     let denoiser = description.makeDenoiser(grid: try grid(of: description, in: weights, file: file))
     let isPrefixed = weights.keys.contains { $0.hasPrefix("model.") }
+    let network: any Module = isPrefixed ? denoiser : denoiser.model
     do {
-        try isPrefixed ? denoiser.load(weights) : denoiser.model.load(weights)
+        try network.load(weights.filter { !Int8Checkpoint.isScale($0.key) })
+        try Int8Checkpoint.use(in: network, weights)
     } catch let mismatch as StateMismatch {
         throw TeacherFileError.mismatch(file: file, mismatch)
+    } catch let error as Int8Error {
+        throw TeacherFileError.damaged(file: file, reason: error.reason)
     }
     return denoiser
 }
@@ -77,7 +81,7 @@ private func grid(
 ///   - denoiser: a network with published names. One that is not of this package is written without a description, for
 ///     code that knows it.
 ///   - url: the file, which is replaced if it exists.
-///   - dtype: the type of the stored weights.
+///   - dtype: the type of the stored weights, but those of layers that have numbers of eight bits.
 ///   - metadata: texts to store along.
 /// - Throws: `SafetensorsError`.
 public func saveDenoiser(
@@ -87,8 +91,8 @@ public func saveDenoiser(
     if let description = DenoiserDescription(of: denoiser) {
         metadata.merge(try description.metadata()) { $1 }
     }
-    let state = withoutGradients { denoiser.state.mapValues { $0.to(dtype) } }
-    try SafetensorsFile.write(state, metadata: metadata, to: url)
+    try SafetensorsFile.write(
+        Int8Checkpoint.state(of: denoiser, dtype: dtype), metadata: metadata, to: url)
 }
 
 private func description(of file: SafetensorsFile) throws -> DenoiserDescription {
@@ -142,6 +146,8 @@ public enum TeacherFileError: LocalizedError, Equatable, CustomStringConvertible
     case unreadable(file: String, reason: String)
     /// The weights are not those of the network that the file describes.
     case mismatch(file: String, StateMismatch)
+    /// Its numbers of eight bits cannot be used.
+    case damaged(file: String, reason: String)
 
     /// One sentence on what is wrong and what to do.
     public var description: String {
@@ -152,6 +158,8 @@ public enum TeacherFileError: LocalizedError, Equatable, CustomStringConvertible
             "\(file) describes its network in a way that cannot be used: \(reason); convert the weights again."
         case .mismatch(let file, let mismatch):
             "\(file) does not fit the network it describes: \(mismatch)"
+        case .damaged(let file, let reason):
+            "\(file) has weights in int8 that cannot be used: \(reason); export them again."
         }
     }
 
