@@ -60,6 +60,10 @@ public struct ExportInt8: Job {
         guard LibTorch.hasInt8 else {
             throw KitError("This libtorch has no products of eight bits: use one that was built with oneDNN.")
         }
+        guard out.standardizedFileURL.path != generator.standardizedFileURL.path else {
+            throw SettingError(
+                "out", "is the generator itself", "give another name: int8 does not become float32 again")
+        }
         return isFolder(generator) ? try writeFolder(context) : try writeFile(context)
     }
 
@@ -95,6 +99,7 @@ public struct ExportInt8: Job {
                 "prompts", "are missing, by which the layers of \(generator.relativePath) are tried",
                 "give some")
         }
+        try requireReplaceable(out)
         try requireWritable(folder: out)
         let contract = try OneStepContract(of: generator)
         try contract.requireFloats(in: generator)

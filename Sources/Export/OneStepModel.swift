@@ -86,15 +86,23 @@ public func copyOneStepModel(_ model: URL, to folder: URL, dtype: DType) throws 
     }
 }
 
+/// Makes sure that a generator may be written to a folder: it is not there, or is of an older one.
+///
+/// - Throws: ``OneStepModelError/occupied(folder:)``.
+public func requireReplaceable(_ folder: URL) throws {
+    let place = folder.standardizedFileURL
+    guard !FileManager.default.fileExists(atPath: place.path) || OneStepContract.exists(in: place) else {
+        throw OneStepModelError.occupied(folder: folder.path)
+    }
+}
+
 private func write(
     to folder: URL, partsOf model: URL, _ variant: String?, dtype: DType, steps: Int, guidance: Double,
     isInt8: Bool = false, writeUNet: (URL) throws -> Void, writeAutoencoder: ((URL) throws -> Void)? = nil
 ) throws {
     let place = folder.standardizedFileURL
     try StableDiffusionFolder.checkParts(of: model)
-    guard !FileManager.default.fileExists(atPath: place.path) || OneStepContract.exists(in: place) else {
-        throw OneStepModelError.occupied(folder: folder.path)
-    }
+    try requireReplaceable(folder)
     var scheduler = try SchedulerConfiguration(ofModel: model)
     (scheduler.sampler, scheduler.generatorSteps) = (.generator, steps)
     let autoencoder = ModelFolder.autoencoder(model.appending(path: "vae"), variant: variant)

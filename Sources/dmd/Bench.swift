@@ -35,7 +35,7 @@ struct BenchCommand: AsyncParsableCommand {
     var bfloat16 = false
 
     @Flag(
-        help: "Let the networks make their products of whole numbers of eight bits; for --items of sampling.")
+        help: "Let the networks make their products of whole numbers of eight bits, in sampling.")
     var int8 = false
 
     @Flag(help: "Make the networks' inner results again in the backward pass.")
@@ -108,7 +108,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     /// Runs every item in a process of its own, whose peak memory is the item's.
     private func measuredApart() throws -> Benchmark.Report {
-        let reports = try (items ?? config.items).map { item in
+        let reports = try benchmark().timedItems.map { item in
             let process = Process()
             let output = Pipe()
             process.executableURL = Bundle.main.executableURL

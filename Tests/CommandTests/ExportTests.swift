@@ -118,6 +118,7 @@ struct ExportTests {
 
             try save(network, as: "teacher", to: dmd.url("teacher.safetensors"))
             try saveGenerator(to: dmd.url("text"))
+            try Data("ab c\n".utf8).write(to: dmd.url("prompts.txt"))
             for (arguments, sentence) in [
                 (["export", "out/g.safetensors", "--int8", "--out", "x.safetensors"], "has weights in int8"),
                 (["export", "out/g.safetensors", "--format", "onnx", "--out", "x"], "has weights in int8"),
@@ -139,6 +140,14 @@ struct ExportTests {
                 ),
                 (["export", "text", "--tolerance", "0.1", "--out", "x"], "has no meaning with a format"),
                 (["export", "text", "--int8", "--out", "x"], "--prompts are missing"),
+                (
+                    ["export", "text", "--int8", "--prompts", "prompts.txt", "--out", "."],
+                    "that could be replaced"
+                ),
+                (
+                    ["export", "out/g.safetensors", "--int8", "--out", "out/g.safetensors"],
+                    "--out is the generator itself"
+                ),
             ] {
                 let result = try dmd.run(arguments)
                 #expect(

@@ -30,7 +30,7 @@ public struct Benchmark: Job {
     public var lpipsSize: Int?
     /// Measured runs of each item, after one that is not measured.
     public var repeats: Int
-    /// What to time; nil for all that the network can do.
+    /// What to time; nil for all that the network can do, in int8 for sampling.
     public var items: [Item]?
     /// Where to compute.
     public var compute: ComputeSettings
@@ -48,11 +48,14 @@ public struct Benchmark: Job {
         (self.repeats, self.items, self.compute) = (repeats, items, compute)
     }
 
+    /// What is timed: the ``items``, or all that the network can do as it computes.
+    public var timedItems: [Item] { items ?? network.items.filter { !int8 || !$0.isTraining } }
+
     /// Times one item after another.
     public func run(in context: JobContext) throws -> Report {
         try check()
         // The product comes last, so that its memory is not counted with an item's.
-        let measured = try (items ?? network.items).map { try measure($0, context) }
+        let measured = try timedItems.map { try measure($0, context) }
         return Report(
             version: LibTorch.version, config: network.rawValue,
             modelChannels: modelChannels ?? network.modelChannels, batch: batch, pairs: pairs,
@@ -65,7 +68,7 @@ public struct Benchmark: Job {
             ("batch", batch, .batches), ("pairs", pairs, .batches), ("criticSteps", criticSteps, 1...1_000),
             ("repeats", repeats, 1...1_000_000), ("modelChannels", modelChannels, 1...65_536),
             ("lpipsSize", lpipsSize, .imageSides))
-        if let item = (items ?? network.items).first(where: \.isTraining), int8 {
+        if let item = timedItems.first(where: \.isTraining), int8 {
             throw SettingError(
                 "items", "has '\(item.rawValue)', which needs gradients, and int8 has none",
                 "choose sampling alone")

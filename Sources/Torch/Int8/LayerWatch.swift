@@ -56,8 +56,9 @@ final class LayerWatch: Sendable {
         let flat = x.detached().reshaped([x.count])
         let count = x.count / step
         guard count > 0 else { return flat }
+        // A copy, so that the inputs themselves are not kept in memory.
         return flat.narrowed(dim: 0, start: 0, count: count * step).reshaped([count, step])
-            .selected(dim: 1, index: 0).to(.float32)
+            .selected(dim: 1, index: 0).to(.float32).cloned()
     }
 
     /// How many rows the weights were multiplied with; vectors for each image do not count.
