@@ -14,10 +14,6 @@
 #include <limits>
 #include <string>
 
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-
 namespace ctorch {
 
 static thread_local std::string lastError;
@@ -146,23 +142,6 @@ bool ct_device_available(int32_t type, int32_t index) {
     } catch (...) {
         return false;
     }
-}
-
-void ct_keep_freed_memory(void) {
-#if defined(__GLIBC__)
-    constexpr int oneGibibyte = 1 << 30;
-    mallopt(M_MMAP_THRESHOLD, oneGibibyte);
-    mallopt(M_TRIM_THRESHOLD, oneGibibyte);
-    mallopt(M_TOP_PAD, 64 << 20);
-    // What one thread frees, another takes: a step's memory is needed once, not once a thread.
-    mallopt(M_ARENA_MAX, 1);
-#endif
-}
-
-void ct_return_freed_memory(void) {
-#if defined(__GLIBC__)
-    malloc_trim(0);
-#endif
 }
 
 } // extern "C"

@@ -3,7 +3,7 @@
 
 package import Foundation
 
-/// An open file or folder, closed when it goes out of scope. Every call names the file when it fails, and what is
+/// An open file or folder, closed and unlocked when it goes out of scope. Every call names the file when it fails, and what is
 /// written has reached the system when the call returns: it outlives the process, and after `synchronize` a power cut.
 package struct OpenFile: ~Copyable, Sendable {
     /// What errors call the file.
@@ -51,6 +51,8 @@ package struct OpenFile: ~Copyable, Sendable {
     }
 
     deinit {
+        // A child of this process that is being made has the file open for a moment, and closing alone would leave the lock to it.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 }

@@ -43,11 +43,11 @@ public enum LibTorch {
         }
     }
 
-    /// Asks the C library to keep freed memory for the next step instead of returning it to the system.
+    /// Asks for freed memory of large tensors on the CPU to be kept for the next ones, of any thread, instead of returned to the
+    /// system.
     ///
-    /// A training step frees and allocates the same activations again and again; glibc's defaults unmap them each
-    /// time and the system must clear every page anew. Whatever trains or samples here calls this; programs that call it at
-    /// their start, before they start any thread, save memory too: threads that come later then share what was freed.
+    /// A training step frees and allocates the same activations again and again; a C library returns them each time, and the system
+    /// must clear every page anew. Whatever trains or samples here calls this. It does nothing where the system is not Linux.
     public static func keepFreedMemory() { keepsFreedMemory }
 
     private static let keepsFreedMemory: Void = ct_keep_freed_memory()

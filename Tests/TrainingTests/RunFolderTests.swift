@@ -79,6 +79,22 @@ private struct Settings: Recipe {
         }
     }
 
+    @Test("a lock falls with its file, though a child that is being made has the file open a moment longer")
+    func lockFallsWithItsFile() throws {
+        try withTemporaryFolder { url in
+            let lock = url.appending(path: "lock")
+            var copy: CInt = -1
+            defer { close(copy) }
+            do {
+                let file = try OpenFile(lock, O_RDWR | O_CREAT)
+                #expect(flock(file.descriptor, LOCK_EX | LOCK_NB) == 0)
+                copy = dup(file.descriptor)
+            }
+            let file = try OpenFile(lock, O_RDWR)
+            #expect(flock(file.descriptor, LOCK_EX | LOCK_NB) == 0)
+        }
+    }
+
     @Test func fileInTheWayIsNamedBeforeAnyWork() throws {
         try withTemporaryFolder { parent in
             let file = URL(filePath: "x", relativeTo: parent)

@@ -289,11 +289,11 @@ int32_t ct_threads(void);
 void ct_set_threads(int32_t count);
 bool ct_device_available(int32_t type, int32_t index);
 
-/// Asks glibc's allocator to keep freed blocks instead of returning them to the system, which would fault
-/// every page of the next step's activations in again. Does nothing on other C libraries.
+/// Lets freed memory of large tensors be kept for the next ones, of any thread, instead of returned to the system, which would
+/// have to clear every page of the next step's activations anew. On Linux; elsewhere it does nothing.
 void ct_keep_freed_memory(void);
 
-/// Returns the blocks that glibc's allocator has kept until now. Does nothing on other C libraries.
+/// Returns the memory that has been kept until now.
 void ct_return_freed_memory(void);
 
 #ifdef __cplusplus
