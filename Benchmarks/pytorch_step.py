@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The swift-dmd authors
-"""Times one step of Distribution Matching Distillation, and its parts, in plain PyTorch eager.
+"""Times one step of Distribution Matching Distillation, and its parts, in plain PyTorch, and sampling in other engines.
 
 Prints one JSON object; README.md describes it. Each item runs in a process of its own, so that its peak memory is its
 own too. All weights and images are random: only shapes matter here.
@@ -15,6 +15,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "reference"))
@@ -26,6 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import dmd
 from ddpmpp import EDMDenoiser
+from engines import ENGINES, versions
 from lpips_vgg import LPIPS
 
 FASHION = dict(img_resolution=28, in_channels=1, out_channels=1, label_dim=10, channel_mult=(1, 2, 2), num_blocks=1,
@@ -75,17 +77,22 @@ class Distillation:
         self.model = make_model(arguments.config, network, arguments.edm)
         self.teacher = self.model.network.requires_grad_(False)
         self.lpips_size = arguments.lpips_size
+        self.engine = ENGINES[arguments.engine]
 
     def prepare_training(self):
         self.generator = copy.deepcopy(self.teacher).requires_grad_(True)
         self.critic = copy.deepcopy(self.teacher).requires_grad_(True)
+        for network in (self.teacher, self.generator, self.critic):
+            self.engine.prepare(network)
         self.generator_optimizer = torch.optim.AdamW(self.generator.parameters(), lr=5e-5, weight_decay=0.01)
         self.critic_optimizer = torch.optim.AdamW(self.critic.parameters(), lr=5e-5, weight_decay=0.01)
 
     def prepare_step(self):
         self.prepare_training()
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        self.distance = self.model.decoded_distance(LPIPS(self.lpips_size))
+        lpips = LPIPS(self.lpips_size)
+        self.engine.prepare(lpips)
+        self.distance = self.model.decoded_distance(lpips)
         self.pair_noise = self.noise(self.pairs)
         self.pair_conditions = self.model.conditions(self.pairs)
         self.pair_images = self.noise(self.pairs).clamp(-1, 1)
@@ -147,12 +154,23 @@ def critic_update(task):
     return lambda: task.update_critic(x, condition)
 
 
+class OneStep(nn.Module):
+    """G(z) of a batch."""
+
+    def __init__(self, model, network):
+        super().__init__()
+        self.model, self.network = model, network
+
+    def forward(self, z, condition):
+        return self.model.generate(self.network, z, condition)
+
+
 def sample_one_step(task):
-    z, condition = task.noise(task.batch), task.model.conditions(task.batch)
-    return torch.no_grad()(lambda: task.model.generate(task.teacher, z, condition))
+    return OneStep(task.model, task.teacher), (task.noise(task.batch), task.model.conditions(task.batch))
 
 
 def sample_heun18(task):
+    task.engine.prepare(task.teacher)
     z, condition = task.noise(task.batch), task.model.conditions(task.batch)
     return lambda: dmd.heun_sample(task.teacher, z, condition, steps=18)
 
@@ -163,6 +181,8 @@ def text_to_image(task):
 
 ITEMS = {item.__name__: item for item in (dmd_step, generator_update, critic_update, sample_one_step, sample_heun18,
                                           text_to_image)}
+# Items that are the forward pass of one module, which any engine computes.
+FORWARD = ("sample_one_step", "text_to_image")
 
 
 def items_of(config):
@@ -183,15 +203,38 @@ def seconds(work):
     return time.perf_counter() - start
 
 
+def prepared(name, network, arguments):
+    """The work of an item, to be called any number of times."""
+    engine = ENGINES[arguments.engine]
+    if engine.writes:
+        return engine.load(arguments.folder, arguments.threads)
+    work = ITEMS[name](Distillation(network, arguments))
+    if name in FORWARD:
+        module, inputs = work
+        engine.prepare(module)
+        return engine.run(module, inputs)
+    return work
+
+
+def write(name, network, arguments):
+    """Writes the file of an item for an engine that computes files."""
+    torch.manual_seed(0)
+    module, inputs = ITEMS[name](Distillation(network, arguments))
+    ENGINES[arguments.engine].write(module, inputs, arguments.folder)
+
+
 def measure(name, network, arguments):
     torch.manual_seed(0)
-    work = ITEMS[name](Distillation(network, arguments))
+    work = prepared(name, network, arguments)
     work()
     times = [seconds(work) for _ in range(arguments.repeats)]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    with FlopCounterMode(display=False) as counter:
-        work()
-    return {"name": name, "seconds": statistics.median(times), "flops": counter.get_total_flops(), "peak_bytes": peak}
+    flops = None
+    if arguments.engine == "eager":
+        with FlopCounterMode(display=False) as counter:
+            work()
+        flops = counter.get_total_flops()
+    return {"name": name, "seconds": statistics.median(times), "flops": flops, "peak_bytes": peak}
 
 
 def product_gflops(size=2048):
@@ -213,9 +256,13 @@ def main():
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:INDEX")
     parser.add_argument("--items", help="which to time, with commas (all)")
     parser.add_argument("--edm", metavar="FOLDER", help="run the networks of this checkout of NVlabs/edm")
-    parser.add_argument("--in-process", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--engine", choices=ENGINES, default="eager",
+                        help="what computes; those that take a file do sample_one_step and text_to_image alone")
+    parser.add_argument("--in-process", choices=("write", "measure"), help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=pathlib.Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    possible = items_of(arguments.config)
+    engine = ENGINES[arguments.engine]
+    possible = [name for name in items_of(arguments.config) if engine.trains or name in FORWARD]
     names = arguments.items.split(",") if arguments.items else possible
     unknown = set(names) - set(possible)
     if unknown:
@@ -228,17 +275,21 @@ def main():
     if arguments.model_channels:
         network["model_channels"] = arguments.model_channels
 
-    if arguments.in_process:
-        print(json.dumps(measure(names[0], network, arguments)))
-        return
-    report = {"implementation": "pytorch", "version": torch.__version__, "config": arguments.config,
+    if arguments.in_process == "write":
+        return write(names[0], network, arguments)
+    if arguments.in_process == "measure":
+        return print(json.dumps(measure(names[0], network, arguments)))
+    report = {"implementation": arguments.engine, "version": versions(arguments.engine), "config": arguments.config,
               "model_channels": network["model_channels"], "batch": arguments.batch, "pairs": arguments.pairs,
               "critic_steps": arguments.critic_steps, "lpips_size": arguments.lpips_size,
               "threads": arguments.threads, "product_gflops": product_gflops(), "items": []}
     for name in names:
-        command = [sys.executable, __file__, *sys.argv[1:], "--items", name, "--in-process"]
-        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-        report["items"].append(json.loads(output))
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, __file__, *sys.argv[1:], "--items", name, "--folder", folder, "--in-process"]
+            if engine.writes:
+                subprocess.run([*command, "write"], check=True, stdout=sys.stderr)
+            output = subprocess.run([*command, "measure"], check=True, stdout=subprocess.PIPE, text=True).stdout
+            report["items"].append(json.loads(output.splitlines()[-1]))
     print(json.dumps(report))
 
 

@@ -81,17 +81,22 @@ class LatentModel:
         return distance
 
     def text_to_image(self):
-        """An image of 512 x 512 pixels from the tokens of a prompt in one step."""
-        text = CLIPTextModel(CLIPTextConfig(hidden_size=768, intermediate_size=3072, num_hidden_layers=12,
-                                            num_attention_heads=12)).eval()
-        decoder = AutoencoderKL(block_out_channels=(128, 256, 512, 512), latent_channels=4, layers_per_block=2,
-                                down_block_types=("DownEncoderBlock2D",) * 4,
-                                up_block_types=("UpDecoderBlock2D",) * 4).eval()
-        tokens, z = torch.arange(77)[None], torch.randn(1, *self.shape)
+        """A module that makes an image of 512 x 512 pixels from the tokens of a prompt in one step, and its inputs."""
+        return TextToImage(self), (torch.arange(77)[None], torch.randn(1, *self.shape))
 
-        @torch.no_grad()
-        def work():
-            latents = self.generate(self.network, z, text(tokens).last_hidden_state)
-            decoder.decode(latents / decoder.config.scaling_factor)
 
-        return work
+class TextToImage(torch.nn.Module):
+    """Text encoder, U-Net (once) and decoder."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model, self.network = model, model.network
+        self.text = CLIPTextModel(CLIPTextConfig(hidden_size=768, intermediate_size=3072, num_hidden_layers=12,
+                                                 num_attention_heads=12)).eval()
+        self.decoder = AutoencoderKL(block_out_channels=(128, 256, 512, 512), latent_channels=4, layers_per_block=2,
+                                     down_block_types=("DownEncoderBlock2D",) * 4,
+                                     up_block_types=("UpDecoderBlock2D",) * 4).eval()
+
+    def forward(self, tokens, z):
+        latents = self.model.generate(self.network, z, self.text(tokens).last_hidden_state)
+        return self.decoder.decode(latents / self.decoder.config.scaling_factor).sample
